@@ -1,0 +1,34 @@
+#!/bin/bash
+# build.sh [VARIANT]: configure if needed and build. release goes to build/, any other variant to build-VARIANT/.
+# The binaries are DIR/penstockd and DIR/penstock.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+variant=${1:-release}
+
+gcc=("ccache gcc-12" "ccache g++-12")
+clang=("ccache clang-19" "ccache clang++-19")
+asan=(--buildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false)
+tsan=(--buildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false)
+dir=$root/build-$variant
+case $variant in
+  release) compilers=("${gcc[@]}") options=(--buildtype=release) dir=$root/build ;;
+  asan) compilers=("${gcc[@]}") options=("${asan[@]}") ;;
+  tsan) compilers=("${gcc[@]}") options=("${tsan[@]}") ;;
+  clang) compilers=("${clang[@]}") options=(--buildtype=release) ;;
+  clang-asan) compilers=("${clang[@]}") options=("${asan[@]}") ;;
+  clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}") ;;
+  fuzz) compilers=("${clang[@]}") options=("${asan[@]}" -Dfuzz=true) ;;
+  *) echo "build.sh: no variant $variant (release asan tsan clang clang-asan clang-tsan fuzz)" >&2; exit 2 ;;
+esac
+
+if [ ! -f "$dir/build.ninja" ]; then
+  rm -rf "$dir"
+  CC=${compilers[0]} CXX=${compilers[1]} /usr/bin/meson setup "$dir" "$root" -Dwerror=true "${options[@]}"
+fi
+ninja -C "$dir"
+
+for binary in penstockd penstock; do
+  [ -e "$dir/$binary" ] && [ ! -L "$dir/$binary" ] && continue
+  [ -x "$dir/control/$binary" ] && ln -sfn "control/$binary" "$dir/$binary"
+done
+exit 0
