@@ -1,0 +1,178 @@
+#include "control/event_loop.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace penstock::control {
+namespace event_loop_detail {
+
+struct FdNode {
+  uv_poll_t uv{};
+  FdEvents interest;
+  EventLoop::FdCallback callback;
+};
+struct TimerNode {
+  uv_timer_t uv{};
+  EventLoop::Callback callback;
+};
+struct SignalNode {
+  uv_signal_t uv{};
+  EventLoop::Callback callback;
+};
+struct WakeupNode {
+  uv_async_t uv{};
+  EventLoop::Callback callback;
+};
+
+namespace {
+
+template <typename Handle>
+uv_handle_t* base(Handle* handle) {
+  return reinterpret_cast<uv_handle_t*>(handle);  // libuv's own way: every handle begins with a uv_handle_t
+}
+
+// Deleting waits for libuv, so a callback that destroys its own handle goes on running in live memory.
+template <typename Node>
+void close_node(Node* node) {
+  uv_close(base(&node->uv), [](uv_handle_t* handle) { delete static_cast<Node*>(handle->data); });
+}
+
+}  // namespace
+
+void Closer::operator()(FdNode* node) const { close_node(node); }
+void Closer::operator()(TimerNode* node) const { close_node(node); }
+void Closer::operator()(SignalNode* node) const { close_node(node); }
+void Closer::operator()(WakeupNode* node) const { close_node(node); }
+
+}  // namespace event_loop_detail
+
+namespace {
+
+using event_loop_detail::base;
+using event_loop_detail::FdNode;
+using event_loop_detail::Owned;
+using event_loop_detail::SignalNode;
+using event_loop_detail::TimerNode;
+using event_loop_detail::WakeupNode;
+
+void require(int status, const char* what) {
+  if (status < 0) throw std::runtime_error(std::string{"event loop: "} + what + ": " + uv_strerror(status));
+}
+
+// A node whose libuv handle is initialised by `init`; plain ownership until that worked, because only then may uv_close see it.
+template <typename Node, typename Init>
+Owned<Node> make_node(const char* what, Init init) {
+  auto fresh = std::make_unique<Node>();
+  require(init(&fresh->uv), what);
+  fresh->uv.data = fresh.get();
+  return Owned<Node>{fresh.release()};
+}
+
+void on_poll(uv_poll_t* handle, int status, int events);
+
+int start_polling(FdNode& node) {
+  int mask = 0;
+  if (node.interest.readable) mask |= UV_READABLE;
+  if (node.interest.writable) mask |= UV_WRITABLE;
+  return mask == 0 ? uv_poll_stop(&node.uv) : uv_poll_start(&node.uv, mask, on_poll);
+}
+
+void on_poll(uv_poll_t* handle, int status, int events) {
+  auto& node = *static_cast<FdNode*>(handle->data);
+  if (status < 0) {
+    // The descriptor has an error condition, and libuv has stopped watching it. The owner learns the error by reading.
+    node.callback({.readable = node.interest.readable, .writable = node.interest.writable, .error = true});
+    if (uv_is_closing(base(handle)) == 0) require(start_polling(node), "watch again");
+    return;
+  }
+  node.callback({.readable = (events & UV_READABLE) != 0, .writable = (events & UV_WRITABLE) != 0});
+}
+
+std::uint64_t whole_milliseconds(std::chrono::nanoseconds duration) {
+  const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(std::max(duration, std::chrono::nanoseconds{0}));
+  return static_cast<std::uint64_t>(rounded.count());
+}
+
+void start_timer(TimerNode& node, std::uint64_t delay, std::uint64_t repeat) {
+  uv_update_time(node.uv.loop);  // libuv counts from its cached time, which is old when the current callback took long
+  const auto fire = [](uv_timer_t* handle) { static_cast<TimerNode*>(handle->data)->callback(); };
+  require(uv_timer_start(&node.uv, fire, delay, repeat), "start timer");
+}
+
+}  // namespace
+
+struct EventLoop::Uv {
+  uv_loop_t loop{};
+};
+
+EventLoop::EventLoop() : uv_{std::make_unique<Uv>()} { require(uv_loop_init(&uv_->loop), "create"); }
+
+EventLoop::~EventLoop() {
+  // Handles that were closed since the last turn still need their farewell; open ones would never end, so no waiting for them.
+  // Two turns: a stop() that no run() has seen yet makes the first one do nothing.
+  for (int turn = 0; turn < 2; ++turn) uv_run(&uv_->loop, UV_RUN_NOWAIT);
+  if (uv_loop_close(&uv_->loop) == 0) return;
+  std::fputs("event loop: destroyed before its handles\n", stderr);
+  std::abort();
+}
+
+FdWatch EventLoop::add_fd(int fd, FdEvents interest, FdCallback callback) {
+  auto node = make_node<FdNode>("watch descriptor", [&](uv_poll_t* uv) { return uv_poll_init(&uv_->loop, uv, fd); });
+  node->interest = interest;
+  node->callback = std::move(callback);
+  require(start_polling(*node), "watch descriptor");
+  return FdWatch{std::move(node)};
+}
+
+void FdWatch::set_events(FdEvents interest) {
+  node_->interest = interest;
+  require(start_polling(*node_), "change watch");
+}
+
+Timer EventLoop::add_timer(Callback callback) {
+  auto node = make_node<TimerNode>("add timer", [&](uv_timer_t* uv) { return uv_timer_init(&uv_->loop, uv); });
+  node->callback = std::move(callback);
+  return Timer{std::move(node)};
+}
+
+void Timer::start_once(std::chrono::nanoseconds delay) { start_timer(*node_, whole_milliseconds(delay), 0); }
+
+void Timer::start_every(std::chrono::nanoseconds interval) {
+  const std::uint64_t period = std::max<std::uint64_t>(whole_milliseconds(interval), 1);
+  start_timer(*node_, period, period);
+}
+
+void Timer::stop() { uv_timer_stop(&node_->uv); }
+
+bool Timer::is_active() const { return node_ && uv_is_active(base(&node_->uv)) != 0; }
+
+SignalWatch EventLoop::add_signal(int signum, Callback callback) {
+  auto node = make_node<SignalNode>("watch signal", [&](uv_signal_t* uv) { return uv_signal_init(&uv_->loop, uv); });
+  node->callback = std::move(callback);
+  const auto fire = [](uv_signal_t* handle, int) { static_cast<SignalNode*>(handle->data)->callback(); };
+  require(uv_signal_start(&node->uv, fire, signum), "watch signal");
+  return SignalWatch{std::move(node)};
+}
+
+Wakeup EventLoop::add_wakeup(Callback callback) {
+  auto node = make_node<WakeupNode>("add wake-up", [&](uv_async_t* uv) {
+    return uv_async_init(&uv_->loop, uv, [](uv_async_t* handle) { static_cast<WakeupNode*>(handle->data)->callback(); });
+  });
+  node->callback = std::move(callback);
+  return Wakeup{std::move(node)};
+}
+
+void Wakeup::send() const { uv_async_send(&node_->uv); }
+
+void EventLoop::run() { uv_run(&uv_->loop, UV_RUN_DEFAULT); }
+void EventLoop::run_once() { uv_run(&uv_->loop, UV_RUN_ONCE); }
+void EventLoop::stop() { uv_stop(&uv_->loop); }
+
+}  // namespace penstock::control
