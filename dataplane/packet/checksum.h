@@ -1,0 +1,101 @@
+// The Internet checksum: RFC 1071, kept up to date by RFC 1624, with the pseudo-headers of TCP, UDP and ICMPv6.
+//
+// The idea: a one's complement sum doesn't care about byte order (RFC 1071 section 2 (B)) nor about the width of the words that
+// are added (section 2 (C)). So words are taken from memory as they stand, 4 bytes at a time into a 64-bit accumulator, which
+// can't overflow below 16 GiB of data, and folded to 16 bits once at the end. Nothing is ever swapped.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "dataplane/packet/big_endian.h"
+#include "dataplane/packet/ip_address.h"
+#include "dataplane/packet/ipv4.h"
+
+namespace penstock::packet {
+
+class OnesComplementSum {
+ public:
+  // Adds bytes as 16-bit words. An odd number of bytes is padded with a zero byte, as RFC 1071 section 1 says: so only the last
+  // of several calls may bring an odd number. Any alignment.
+  void add(std::span<const std::byte> bytes);
+
+  // Adds one 16-bit word.
+  void add(Be16 word) { sum_ += word.raw(); }
+  // Adds 4 bytes as they stand in memory: two words.
+  void add_raw32(std::uint32_t word) { sum_ += word; }
+
+  // The sum folded to 16 bits, as it stands in memory. 0 only when every byte was 0.
+  [[nodiscard]] std::uint16_t folded() const {
+    std::uint64_t sum = (sum_ & 0xffff'ffff) + (sum_ >> 32);
+    sum = (sum & 0xffff'ffff) + (sum >> 32);  // at most 32 bits now
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<std::uint16_t>(sum);
+  }
+  // What to write into a checksum field that was counted as zero.
+  [[nodiscard]] Be16 checksum() const { return std::bit_cast<Be16>(static_cast<std::uint16_t>(~folded())); }
+  // True when the bytes, their checksum field included, are intact: the sum is "minus zero".
+  [[nodiscard]] bool is_intact() const { return folded() == 0xffff; }
+
+ private:
+  std::uint64_t sum_ = 0;
+};
+
+// The part of an IPv4 header that always exists, unrolled: on every packet's path.
+[[nodiscard]] inline OnesComplementSum sum_of_ipv4_base_header(const std::byte* header) {
+  std::uint32_t words[5];
+  std::memcpy(words, header, sizeof(words));
+  OnesComplementSum sum;
+  for (const std::uint32_t word : words) sum.add_raw32(word);
+  return sum;
+}
+
+// Precondition: `header` is the whole header, options included: 20 to 60 bytes.
+[[nodiscard]] inline bool ipv4_header_checksum_ok(std::span<const std::byte> header) {
+  OnesComplementSum sum = sum_of_ipv4_base_header(header.data());
+  if (header.size() > sizeof(Ipv4Header)) [[unlikely]] {
+    sum.add(header.subspan(sizeof(Ipv4Header)));
+  }
+  return sum.is_intact();
+}
+
+// The value for header_checksum; the present value of that field doesn't matter. Precondition as above.
+[[nodiscard]] Be16 ipv4_header_checksum(std::span<const std::byte> header);
+
+// RFC 1624 equation 3: the checksum after one 16-bit word under it changes from `before` to `after`. Not equation 4, nor RFC
+// 1141: those can give 0xffff where a full computation gives 0.
+[[nodiscard]] constexpr Be16 updated_checksum(Be16 checksum, Be16 before, Be16 after) {
+  std::uint32_t sum = static_cast<std::uint16_t>(~checksum.raw());
+  sum += static_cast<std::uint16_t>(~before.raw());
+  sum += after.raw();
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return std::bit_cast<Be16>(static_cast<std::uint16_t>(~sum));
+}
+
+// Takes 1 from time_to_live and corrects header_checksum: equation 3 for the word (time_to_live, protocol), which falls by
+// 0x0100, so the checksum rises by it; the carry of 0xffff is what equation 4 forgets. Precondition: time_to_live > 0.
+constexpr void decrement_ttl(Ipv4Header& header) {
+  const std::uint32_t sum = header.header_checksum.value() + 0x0100U;
+  header.header_checksum.set(static_cast<std::uint16_t>(sum + (sum >= 0xffff ? 1 : 0)));
+  --header.time_to_live;
+}
+
+// RFC 9293 section 3.1 and RFC 768. `length`: transport header and data, in bytes.
+[[nodiscard]] OnesComplementSum pseudo_header(Ipv4Address source, Ipv4Address destination, std::uint8_t protocol,
+                                              std::uint16_t length);
+// RFC 8200 section 8.1. `length`: upper-layer header and data, in bytes.
+[[nodiscard]] OnesComplementSum pseudo_header(const Ipv6Address& source, const Ipv6Address& destination,
+                                              std::uint8_t next_header, std::uint32_t length);
+
+// `message`: from the ICMP header to the end of the IP packet, whole. RFC 792.
+[[nodiscard]] bool icmp_checksum_ok(std::span<const std::byte> message);
+// The same for ICMPv6, which counts the pseudo-header. RFC 4443 section 2.3.
+[[nodiscard]] bool icmpv6_checksum_ok(const Ipv6Address& source, const Ipv6Address& destination,
+                                      std::span<const std::byte> message);
+
+}  // namespace penstock::packet
