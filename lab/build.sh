@@ -22,7 +22,7 @@ case $variant in
 esac
 
 if [ ! -f "$dir/build.ninja" ]; then
-  rm -rf "$dir"
+  rm -rf "$dir/meson-private" "$dir/meson-info"  # a set-up that was interrupted
   CC=${compilers[0]} CXX=${compilers[1]} /usr/bin/meson setup "$dir" "$root" -Dwerror=true "${options[@]}"
 fi
 ninja -C "$dir"
