@@ -28,11 +28,11 @@ enum class Scheduler : std::uint8_t { kRoundRobin, kWeightedRoundRobin, kLeastCo
 // One address of a virtual_ipaddress block.
 struct VirtualAddress {
   IpAddress address;
-  std::uint8_t prefix_length = 32;       // 0..32 or 0..128; without a mask: all bits
-  std::string interface;                 // `dev`, else the instance's interface; never empty in a bound model
-  std::optional<IpAddress> broadcast;    // `brd`; `brd +` and `brd -` are resolved here
-  std::optional<std::uint8_t> scope;     // rtnetlink's numbers: global 0, site 200, link 253, host 254
-  std::string label;                     // "eth0:1"; empty: none
+  std::uint8_t prefix_length = 32;     // 0..32 or 0..128; without a mask: all bits
+  std::string interface;               // `dev`, else the instance's interface; never empty in a bound model
+  std::optional<IpAddress> broadcast;  // `brd`; `brd +` and `brd -` are resolved here
+  std::optional<std::uint8_t> scope;   // rtnetlink's numbers: global 0, site 200, link 253, host 254
+  std::string label;                   // "eth0:1"; empty: none
 
   friend bool operator==(const VirtualAddress&, const VirtualAddress&) = default;
 };
@@ -48,7 +48,7 @@ struct VrrpInstance {
   std::uint8_t version = 2;            // 2 or 3
   std::chrono::milliseconds advert_interval{1000};
   bool nopreempt = false;
-  std::string auth_pass;               // at most 8 bytes, empty: no authentication. A secret: never logged or dumped.
+  std::string auth_pass;  // at most 8 bytes, empty: no authentication. A secret: never logged or dumped.
   std::vector<VirtualAddress> virtual_addresses;
 
   friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;

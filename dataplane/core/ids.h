@@ -5,8 +5,8 @@
 
 namespace penstock::core {
 
-// A real server of one virtual service (IPVS's "dest": the same machine under two services has two). Stable over snapshots; given to
-// another server only after no worker holds a connection to the old one.
+// A real server of one virtual service (IPVS's "dest": the same machine under two services has two). Stable over snapshots;
+// given to another server only after no worker holds a connection to the old one.
 enum class ServerId : std::uint16_t {};
 inline constexpr ServerId kNoServer{0xffff};
 

@@ -1,0 +1,99 @@
+// The states of a connection as a director in direct routing sees them: only the client's half passes by.
+//
+// Source: Linux net/netfilter/ipvs/ip_vs_proto_tcp.c. Of the kernel's three transition tables only the one for one-way traffic
+// is needed
+// ("INPUT-ONLY": in direct routing the server's answers go past the director), and of its eleven states those that it can
+// reach. The numbers are the kernel's, because connection sync sends them and `ipvsadm -Lnc` prints their names.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/core/tick.h"
+
+namespace penstock::core {
+
+enum class ConnectionState : std::uint8_t {
+  kNone = 0,
+  kEstablished = 1,
+  kSynSent = 2,
+  kSynReceived = 3,
+  kFinWait = 4,
+  kTimeWait = 5,
+  kClose = 6,
+  kCloseWait = 7,
+  kLastAck = 8,
+  kListen = 9,
+  kSynAck = 10,
+  kUdp = 11,  // not one of the kernel's TCP states: the only state of a UDP connection
+};
+inline constexpr std::size_t kConnectionStateCount = 12;
+
+// As `ipvsadm -Lnc` prints it: "ESTABLISHED", "FIN_WAIT", "UDP".
+[[nodiscard]] std::string_view name_of(ConnectionState state);
+
+// What a TCP segment does to its connection, by the flag that weighs most.
+enum class TcpEvent : std::uint8_t { kSyn, kFin, kAck, kReset, kNothing };
+inline constexpr std::size_t kTcpEventCount = 5;
+
+// The kernel's order of weight: RST, SYN, FIN, ACK.
+[[nodiscard]] constexpr TcpEvent event_of(std::uint8_t tcp_flags) {
+  constexpr std::uint8_t kFinFlag = 0x01;
+  constexpr std::uint8_t kSynFlag = 0x02;
+  constexpr std::uint8_t kResetFlag = 0x04;
+  constexpr std::uint8_t kAckFlag = 0x10;
+  if ((tcp_flags & kResetFlag) != 0) return TcpEvent::kReset;
+  if ((tcp_flags & kSynFlag) != 0) return TcpEvent::kSyn;
+  if ((tcp_flags & kFinFlag) != 0) return TcpEvent::kFin;
+  if ((tcp_flags & kAckFlag) != 0) return TcpEvent::kAck;
+  return TcpEvent::kNothing;
+}
+
+namespace detail {
+
+using enum ConnectionState;
+using TransitionRow = std::array<ConnectionState, kConnectionStateCount>;
+
+// Columns: kNone, kEstablished, kSynSent, kSynReceived, kFinWait, kTimeWait, kClose, kCloseWait, kLastAck, kListen, kSynAck,
+// kUdp.
+inline constexpr std::array<TransitionRow, kTcpEventCount> kTransitions{{
+    /* kSyn     */ {kSynReceived, kEstablished, kEstablished, kSynReceived, kSynReceived, kSynReceived, kSynReceived,
+                    kSynReceived, kSynReceived, kSynReceived, kSynReceived, kUdp},
+    /* kFin     */
+    {kClose, kFinWait, kSynSent, kTimeWait, kFinWait, kTimeWait, kClose, kCloseWait, kLastAck, kListen, kTimeWait, kUdp},
+    /* kAck     */
+    {kEstablished, kEstablished, kSynSent, kEstablished, kFinWait, kTimeWait, kClose, kCloseWait, kClose, kListen, kEstablished,
+     kUdp},
+    /* kReset   */ {kClose, kClose, kClose, kSynReceived, kClose, kClose, kClose, kClose, kLastAck, kListen, kClose, kUdp},
+    /* kNothing */ {kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kUdp},
+}};
+
+}  // namespace detail
+
+[[nodiscard]] constexpr ConnectionState next_state(ConnectionState state, TcpEvent event) {
+  return detail::kTransitions[static_cast<std::size_t>(event)][static_cast<std::size_t>(state)];
+}
+
+// Whether a connection in this state counts as ActiveConn (else InActConn) of its server. A UDP connection never does.
+[[nodiscard]] constexpr bool is_active(ConnectionState state) {
+  using enum ConnectionState;
+  return state == kEstablished || state == kSynSent || state == kSynReceived || state == kSynAck;
+}
+
+// How long a connection lasts after its last packet, by state.
+class StateTimeouts {
+ public:
+  // IPVS's own values; those three that `lvs_timeouts` sets are arguments (seconds, 1 to kMaxTimeout).
+  explicit StateTimeouts(std::chrono::seconds established = std::chrono::seconds{900},
+                         std::chrono::seconds fin_wait = std::chrono::seconds{120},
+                         std::chrono::seconds udp = std::chrono::seconds{300});
+
+  [[nodiscard]] Tick operator[](ConnectionState state) const { return ticks_[static_cast<std::size_t>(state)]; }
+
+ private:
+  std::array<Tick, kConnectionStateCount> ticks_{};
+};
+
+}  // namespace penstock::core

@@ -1,0 +1,244 @@
+// A worker's connections: a two-choice bucketed hash table of fixed size (cuckoo hashing), one cache line a bucket.
+//
+// The problem: a look-up among a million connections must cost one cache miss, an insert must succeed up to a load of 90 % and
+// more, and a flood must cost no more per packet than ordinary traffic. The idea: each key has two buckets. It goes into the
+// first, or into the second, or pushes a connection of these to that one's other bucket, and so on within a bounded search. A
+// bucket counts the connections that belong to it and lie elsewhere, so a miss mostly needs one line only. Nothing is ever
+// rehashed, grown or moved otherwise.
+//
+// The limits: pointers to connections are good until the next insert (which may move them). Worker-owned: no other thread may
+// touch it. Hashes are keyed with a secret of the process, so outsiders can't choose keys that share their buckets.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/core/connection.h"
+#include "dataplane/core/huge_array.h"
+#include "dataplane/core/keyed_hash.h"
+
+namespace penstock::core {
+
+template <typename Entry>
+class ConnectionTable {
+ public:
+  using Key = typename Entry::Key;
+  static constexpr std::size_t kSlots = 64 / sizeof(Entry);
+
+  // The two buckets of a key.
+  struct Place {
+    std::uint32_t first;
+    std::uint32_t second;
+  };
+
+  // Room for `connections` (at least 1) at a load of 90 %.
+  explicit ConnectionTable(std::size_t connections)
+      : buckets_(std::max<std::size_t>(2, (connections * 10 / 9 + kSlots) / kSlots)) {}
+
+  [[nodiscard]] Place place_of(const Key& key) const {
+    const std::uint64_t hash = keyed_hash(key, secret_);
+    const auto count = static_cast<std::uint32_t>(buckets_.size());
+    const std::uint32_t first = scale(static_cast<std::uint32_t>(hash), count);
+    const std::uint32_t second = scale(static_cast<std::uint32_t>(hash >> 32), count);
+    return {first, second != first ? second : (first + 1) % count};
+  }
+
+  void prefetch(Place place) const { __builtin_prefetch(&buckets_[place.first]); }
+
+  // The connection, even one whose time is up, or null.
+  [[nodiscard]] Entry* find(const Key& key, Place place) {
+    Bucket& first = buckets_[place.first];
+    for (Entry& entry : first.slots) {
+      if (entry.key == key) return &entry;
+    }
+    if (first.overflow() == 0) [[likely]]
+      return nullptr;
+    for (Entry& entry : buckets_[place.second].slots) {
+      if (entry.key == key) return &entry;
+    }
+    return nullptr;
+  }
+
+  // A new connection with this key and else default values, or null when there is no room within the search. The key must not
+  // be in the table. Invalidates all pointers.
+  [[nodiscard]] Entry* insert(const Key& key, Place place) {
+    if (Entry* slot = buckets_[place.first].free_slot()) return occupy(*slot, key, place, place.first);
+    if (Entry* slot = buckets_[place.second].free_slot()) return occupy(*slot, key, place, place.second);
+    std::uint32_t bucket = 0;
+    Entry* const slot = make_room(place, bucket);
+    return slot != nullptr ? occupy(*slot, key, place, bucket) : nullptr;
+  }
+
+  // Of the connections in the key's two buckets that don't count as active, the one that ends first; null when all are active.
+  [[nodiscard]] Entry* oldest_inactive(Place place, Tick now) {
+    Entry* oldest = nullptr;
+    for (const std::uint32_t index : {place.first, place.second}) {
+      for (Entry& entry : buckets_[index].slots) {
+        if (entry.key.is_free() || (entry.flags & Entry::kCountsAsActive) != 0) continue;
+        if (oldest == nullptr ||
+            static_cast<std::int32_t>(entry.expires - now) < static_cast<std::int32_t>(oldest->expires - now)) {
+          oldest = &entry;
+        }
+      }
+    }
+    return oldest;
+  }
+
+  void erase(Entry& entry) {
+    if ((entry.flags & Entry::kDisplaced) != 0) buckets_[place_of(entry.key).first].count_overflow(-1);
+    clear(entry);
+    --used_;
+  }
+
+  // Looks at the next `count` buckets, round and round, and calls end(connection) and then erases each whose time is up.
+  template <typename End>
+  void sweep(std::size_t count, Tick now, End end) {
+    for (; count > 0; --count) {
+      for (Entry& entry : buckets_[sweep_position_].slots) {
+        if (!entry.key.is_free() && is_past(entry.expires, now)) {
+          end(entry);
+          erase(entry);
+        }
+      }
+      if (++sweep_position_ == buckets_.size()) sweep_position_ = 0;
+    }
+  }
+
+  // Calls visit(connection) for each in bucket `index` (0 to bucket_count() - 1).
+  template <typename Visit>
+  void for_each_in(std::size_t index, Visit visit) const {
+    for (const Entry& entry : buckets_[index].slots) {
+      if (!entry.key.is_free()) visit(entry);
+    }
+  }
+
+  [[nodiscard]] std::size_t used() const { return used_; }
+  [[nodiscard]] std::size_t bucket_count() const { return buckets_.size(); }
+  [[nodiscard]] std::size_t slot_count() const { return buckets_.size() * kSlots; }
+  [[nodiscard]] PageKind page_kind() const { return buckets_.page_kind(); }
+
+ private:
+  struct alignas(64) Bucket {
+    std::array<Entry, kSlots> slots;
+
+    // How many connections that belong here first lie in their second bucket. It stays at its maximum once it was there: from
+    // then on a miss here always looks at both buckets, which is only slower.
+    static constexpr unsigned kMaxOverflow = 15;
+
+    [[nodiscard]] unsigned overflow() const { return slots[0].flags >> 4; }
+    void count_overflow(int change) {
+      const unsigned count = overflow();
+      if (count == kMaxOverflow) return;
+      const auto changed = static_cast<unsigned>(static_cast<int>(count) + change);
+      slots[0].flags = static_cast<std::uint8_t>((slots[0].flags & Entry::kOwnBits) | (changed << 4));
+    }
+    [[nodiscard]] Entry* free_slot() {
+      for (Entry& entry : slots) {
+        if (entry.key.is_free()) return &entry;
+      }
+      return nullptr;
+    }
+  };
+  static_assert(sizeof(Bucket) == 64);
+
+  // One bucket that the search for room has reached: by moving slot `slot` of step `parent` here, a place is freed there.
+  struct Step {
+    std::uint32_t bucket;
+    std::int16_t parent;
+    std::uint16_t slot;
+  };
+  // Buckets that one insert may look at. Up to 15/16 full the long search fails for fewer than one insert in 10,000; above,
+  // room is so rare that only a short search is worth its cache misses.
+  static constexpr std::size_t kSearch = 64;
+  static constexpr std::size_t kSearchWhenFull = 2 + 2 * kSlots;
+
+  static std::uint32_t scale(std::uint32_t hash, std::uint32_t count) {
+    return static_cast<std::uint32_t>((static_cast<std::uint64_t>(hash) * count) >> 32);
+  }
+
+  static void clear(Entry& entry) {
+    const auto bucket_bits = static_cast<std::uint8_t>(entry.flags & ~Entry::kOwnBits);
+    entry = Entry{};
+    entry.flags = bucket_bits;
+  }
+
+  Entry* occupy(Entry& slot, const Key& key, Place place, std::uint32_t bucket) {
+    slot.key = key;
+    if (bucket != place.first) {
+      slot.flags |= Entry::kDisplaced;
+      buckets_[place.first].count_overflow(+1);
+    }
+    ++used_;
+    return &slot;
+  }
+
+  // Breadth-first search for a chain of moves that frees a slot in one of the two buckets; carries it out from its far end.
+  Entry* make_room(Place place, std::uint32_t& freed_bucket) {
+    std::array<Step, kSearch> steps;
+    const std::size_t limit = used_ * 16 < slot_count() * 15 ? kSearch : kSearchWhenFull;
+    steps[0] = {place.first, -1, 0};
+    steps[1] = {place.second, -1, 0};
+    std::size_t count = 2;
+    for (std::size_t at = 0; at < count; ++at) {
+      Bucket& bucket = buckets_[steps[at].bucket];
+      for (std::size_t slot = 0; slot < kSlots; ++slot) {
+        const Place other = place_of(bucket.slots[slot].key);
+        const std::uint32_t target = other.first == steps[at].bucket ? other.second : other.first;
+        if (Entry* room = buckets_[target].free_slot()) {
+          return carry_out(steps, at, slot, target, *room, freed_bucket);
+        }
+        if (count < limit && !contains(steps, count, target)) {
+          steps[count++] = {target, static_cast<std::int16_t>(at), static_cast<std::uint16_t>(slot)};
+        }
+      }
+    }
+    return nullptr;
+  }
+
+  static bool contains(const std::array<Step, kSearch>& steps, std::size_t count, std::uint32_t bucket) {
+    return std::any_of(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(count),
+                       [bucket](const Step& step) { return step.bucket == bucket; });
+  }
+
+  Entry* carry_out(const std::array<Step, kSearch>& steps, std::size_t at, std::size_t slot, std::uint32_t target, Entry& room,
+                   std::uint32_t& freed_bucket) {
+    Entry* hole = &room;
+    std::uint32_t hole_bucket = target;
+    for (;;) {
+      const Step& step = steps[at];
+      Entry& from = buckets_[step.bucket].slots[slot];
+      move(from, *hole, hole_bucket);
+      hole = &from;
+      hole_bucket = step.bucket;
+      if (step.parent < 0) break;
+      slot = step.slot;
+      at = static_cast<std::size_t>(step.parent);
+    }
+    freed_bucket = hole_bucket;
+    return hole;
+  }
+
+  // Moves a connection to a free slot of its other bucket, and keeps the overflow count of its first one right.
+  void move(Entry& from, Entry& to, std::uint32_t to_bucket) {
+    const auto bucket_bits = static_cast<std::uint8_t>(to.flags & ~Entry::kOwnBits);
+    const Place place = place_of(from.key);
+    to = from;
+    to.flags = static_cast<std::uint8_t>((from.flags & Entry::kOwnBits & ~Entry::kDisplaced) | bucket_bits);
+    clear(from);
+    if (to_bucket == place.first) {
+      buckets_[place.first].count_overflow(-1);
+    } else {
+      to.flags |= Entry::kDisplaced;
+      buckets_[place.first].count_overflow(+1);
+    }
+  }
+
+  HugeArray<Bucket> buckets_;
+  HashSecret secret_ = process_hash_secret();
+  std::size_t used_ = 0;
+  std::size_t sweep_position_ = 0;
+};
+
+}  // namespace penstock::core

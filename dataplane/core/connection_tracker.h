@@ -1,0 +1,96 @@
+// The life of connections on one worker: begin, state by state, end; and the counts of each server's active and inactive ones.
+//
+// Source of the rules: Linux net/netfilter/ipvs/ip_vs_conn.c and ip_vs_proto_tcp.c. A connection begins as inactive and counts
+// as active while its state is one of those before a FIN or RST; a UDP connection stays inactive. Its time runs anew from each
+// packet of the client.
+#pragma once
+
+#include "dataplane/core/connection_table.h"
+#include "dataplane/core/counters.h"
+
+namespace penstock::core {
+
+// Worker-owned.
+template <typename Entry>
+class ConnectionTracker {
+ public:
+  using Key = typename Entry::Key;
+  using Place = typename ConnectionTable<Entry>::Place;
+
+  // `in_table`: the worker's counter of connections of this kind.
+  ConnectionTracker(std::size_t connections, CounterBoard& board, WorkerIndex self, Counter64& in_table)
+      : table_{connections}, board_{board}, self_{self}, in_table_{in_table} {}
+
+  [[nodiscard]] Place place_of(const Key& key) const { return table_.place_of(key); }
+  void prefetch(Place place) const { table_.prefetch(place); }
+
+  // The connection, or null; one whose time is up is ended here. Good until the next begin().
+  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now) {
+    Entry* const entry = table_.find(key, place);
+    if (entry == nullptr || !is_past(entry->expires, now)) [[likely]]
+      return entry;
+    end(*entry);
+    return nullptr;
+  }
+
+  // A new connection to `server`, not yet moved by a packet (advance() is next). When the table is full, the oldest inactive
+  // one among those that share its buckets gives way. Null when these are all active.
+  [[nodiscard]] Entry* begin(const Key& key, Place place, ServerId server, Tick now) {
+    Entry* entry = table_.insert(key, place);
+    if (entry == nullptr) {
+      Entry* const oldest = table_.oldest_inactive(place, now);
+      if (oldest == nullptr) return nullptr;
+      end(*oldest);
+      board_.worker(self_).evicted.add();
+      entry = table_.insert(key, place);
+    }
+    entry->server = server;
+    entry->expires = now;
+    in_table_.set(table_.used());
+    ServerCounters& counters = board_.server(self_, server);
+    counters.connections.add();
+    counters.inactive.add();
+    return entry;
+  }
+
+  // One packet of the client has passed: the next state, and the time runs anew.
+  void advance(Entry& entry, ConnectionState next, const StateTimeouts& timeouts, Tick now) {
+    entry.expires = now + timeouts[next];
+    if (entry.state == next) [[likely]]
+      return;
+    entry.state = next;
+    const bool was_active = (entry.flags & Entry::kCountsAsActive) != 0;
+    if (is_active(next) == was_active) return;
+    entry.flags ^= Entry::kCountsAsActive;
+    ServerCounters& counters = board_.server(self_, entry.server);
+    (was_active ? counters.active : counters.inactive).subtract();
+    (was_active ? counters.inactive : counters.active).add();
+  }
+
+  void end(Entry& entry) {
+    uncount(entry);
+    table_.erase(entry);
+    in_table_.set(table_.used());
+  }
+
+  // Ends what is past its time in the next `buckets` buckets.
+  void sweep(std::size_t buckets, Tick now) {
+    table_.sweep(buckets, now, [this](Entry& entry) { uncount(entry); });
+    in_table_.set(table_.used());
+  }
+
+  [[nodiscard]] const ConnectionTable<Entry>& table() const { return table_; }
+
+ private:
+  void uncount(const Entry& entry) {
+    ServerCounters& counters = board_.server(self_, entry.server);
+    ((entry.flags & Entry::kCountsAsActive) != 0 ? counters.active : counters.inactive).subtract();
+  }
+
+  ConnectionTable<Entry> table_;
+  CounterBoard& board_;
+  WorkerIndex self_;
+  Counter64& in_table_;
+};
+
+}  // namespace penstock::core

@@ -1,0 +1,71 @@
+// What each worker counts, and where others read it. One writer for each number (the worker), any reader, no locked
+// instruction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/core/counter.h"
+#include "dataplane/core/frame.h"
+#include "dataplane/core/huge_array.h"
+#include "dataplane/core/ids.h"
+
+namespace penstock::core {
+
+// Of one real server on one worker. Bytes are of IP packets, as IPVS counts them.
+struct alignas(32) ServerCounters {
+  Counter64 connections;
+  Counter64 packets;
+  Counter64 bytes;
+  Counter32 active;    // connections now that count as ActiveConn
+  Counter32 inactive;  // and as InActConn
+};
+static_assert(sizeof(ServerCounters) == 32);
+
+struct WorkerCounters {
+  std::array<Counter64, packet::kDropReasonCount> drops;  // by DropReason
+  std::array<Counter64, kActionCount> actions;            // by Action
+  std::array<Counter64, kPuntClassCount> punts;           // by PuntClass
+  Counter64 connections4;                                 // in the table now
+  Counter64 connections6;
+  Counter64 evicted;       // inactive connections that gave way in a full table
+  Counter64 stateless;     // packets forwarded by hash, without a connection, while the table was full
+  Counter64 rescheduled;   // connections whose port was used again (conn_reuse_mode)
+  Counter64 fragments;     // fragments forwarded
+  Counter64 related_icmp;  // ICMP errors forwarded to their connection's server
+};
+
+// The counters of all workers. Made once at start, before the workers; lives longer than they do.
+class CounterBoard {
+ public:
+  explicit CounterBoard(unsigned workers);
+
+  [[nodiscard]] unsigned workers() const { return static_cast<unsigned>(workers_.size()); }
+  [[nodiscard]] WorkerCounters& worker(WorkerIndex index) { return workers_[index]->counters; }
+  [[nodiscard]] const WorkerCounters& worker(WorkerIndex index) const { return workers_[index]->counters; }
+  [[nodiscard]] ServerCounters& server(WorkerIndex index, ServerId id) { return workers_[index]->servers[index_of(id)]; }
+  [[nodiscard]] const ServerCounters& server(WorkerIndex index, ServerId id) const {
+    return workers_[index]->servers[index_of(id)];
+  }
+
+  struct Load {
+    std::uint64_t active = 0;
+    std::uint64_t inactive = 0;
+    [[nodiscard]] std::uint64_t total() const { return active + inactive; }
+  };
+  // A server's connections over all workers. Exact when no worker is at work; else each part is at most a burst old.
+  [[nodiscard]] Load load_of(ServerId id) const;
+
+ private:
+  static constexpr std::size_t kServerSlots = 65536;
+  struct PerWorker {
+    WorkerCounters counters;
+    HugeArray<ServerCounters> servers{
+        kServerSlots};  // the kernel gives pages as they are touched: as many as there are servers
+  };
+  std::vector<std::unique_ptr<PerWorker>> workers_;
+};
+
+}  // namespace penstock::core

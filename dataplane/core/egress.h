@@ -1,0 +1,68 @@
+// The last step: sends a frame on to its real server, or answers its sender why not.
+//
+// Direct routing: both MAC addresses are replaced and the TTL or hop limit goes down by one; nothing else changes. The order of
+// the checks is the kernel's (net/netfilter/ipvs/ip_vs_xmit.c, __ip_vs_get_out_rt): a local server first, then the TTL, then
+// the MTU.
+#pragma once
+
+#include "dataplane/core/counters.h"
+#include "dataplane/core/frame.h"
+#include "dataplane/core/snapshot.h"
+#include "dataplane/core/token_bucket.h"
+#include "dataplane/packet/icmp_error.h"
+#include "dataplane/packet/parse.h"
+
+namespace penstock::core {
+
+[[nodiscard]] constexpr Verdict dropped(DropReason reason) { return {.action = Action::kDrop, .reason = reason}; }
+[[nodiscard]] constexpr Verdict punted(PuntClass punt) { return {.action = Action::kPunt, .punt = punt}; }
+
+// Worker-owned.
+class Egress {
+ public:
+  // Forwards `frame` to `server`.
+  [[nodiscard]] Verdict send(Frame& frame, const packet::ParsedFrame& parsed, const RealServer& server, Tick now) {
+    if (server.local) [[unlikely]]
+      return punted(PuntClass::kOther);
+    if (!server.resolved) [[unlikely]]
+      return dropped(DropReason::kServerUnresolved);
+    std::byte* const l3 = frame.data + parsed.l3_offset;
+    if (parsed.is_v4()) [[likely]] {
+      auto& ip = packet::overlay<packet::Ipv4Header>(l3);
+      if (ip.time_to_live <= 1) [[unlikely]]
+        return answer(frame, parsed, packet::IcmpError::Kind::kTimeExceeded, 0, now);
+      packet::decrement_ttl(ip);
+    } else {
+      auto& ip = packet::overlay<packet::Ipv6Header>(l3);
+      if (ip.hop_limit <= 1) [[unlikely]]
+        return answer(frame, parsed, packet::IcmpError::Kind::kTimeExceeded, 0, now);
+      --ip.hop_limit;
+    }
+    if (parsed.ip_length > server.mtu) [[unlikely]] {
+      return answer(frame, parsed, packet::IcmpError::Kind::kPacketTooBig, server.mtu, now);
+    }
+    auto& ethernet = packet::overlay<packet::EthernetHeader>(frame.data);
+    ethernet.destination = server.destination;
+    ethernet.source = server.source;
+    return {.action = Action::kForward, .port = server.egress};
+  }
+
+  // No real server can take the packet: port unreachable, as IPVS answers for TCP and UDP alike (ip_vs_core.c, ip_vs_leave).
+  [[nodiscard]] Verdict refuse(Frame& frame, const packet::ParsedFrame& parsed, Tick now) {
+    return answer(frame, parsed, packet::IcmpError::Kind::kPortUnreachable, 0, now);
+  }
+
+ private:
+  // Turns the frame into the ICMP error that tells its sender; a drop where none may be sent.
+  [[nodiscard]] Verdict answer(Frame& frame, const packet::ParsedFrame& parsed, packet::IcmpError::Kind kind, std::uint32_t mtu,
+                               Tick now);
+
+  // As the kernel limits its own: net.ipv4.icmp_msgs_per_sec and icmp_msgs_burst.
+  static constexpr std::uint32_t kErrorsPerSecond = 1000;
+  static constexpr std::uint32_t kErrorBurst = 50;
+
+  TokenBucket limit_{kErrorsPerSecond, kErrorBurst};
+  std::uint16_t identification_ = 0;
+};
+
+}  // namespace penstock::core

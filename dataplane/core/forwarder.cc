@@ -1,0 +1,137 @@
+#include "dataplane/core/forwarder.h"
+
+#include <algorithm>
+
+#include "dataplane/core/forwarder_connections.h"
+#include "dataplane/core/punt_class.h"
+
+namespace penstock::core {
+namespace {
+
+// Buckets of a table that one maintain() sweeps at most, so that no burst waits long for it.
+constexpr std::size_t kSweepAtOnce = 32;
+
+// The whole table is swept once a second: what a tick's share is.
+std::size_t sweep_share(std::size_t buckets, Tick elapsed) {
+  return buckets * std::min(elapsed, kTicksPerSecond) / kTicksPerSecond;
+}
+
+}  // namespace
+
+Forwarder::Forwarder(CounterBoard& board, const Options& options)
+    : board_{board},
+      self_{options.self},
+      counters_{board.worker(options.self)},
+      ipv4_{options.connections4, board, options.self, counters_.connections4},
+      ipv6_{options.connections6, board, options.self, counters_.connections6},
+      scheduler_{board} {
+  released_.reserve(FragmentTable::kHeldFrames + kBurst);
+}
+
+void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> burst, std::span<Verdict> verdicts) {
+  std::array<packet::ParsedFrame, kBurst> parsed;
+  std::array<Lookup, kBurst> lookups;
+  const std::size_t count_of_frames = std::min(burst.size(), kBurst);
+
+  for (std::size_t i = 0; i < count_of_frames; ++i) {
+    parsed[i] = packet::parse_frame(burst[i].data, burst[i].length, burst[i].packet_length);
+  }
+  for (std::size_t i = 0; i < count_of_frames; ++i) {
+    lookups[i] = parsed[i].kind == packet::FrameKind::kTransport ? look_up(snapshot, burst[i], parsed[i]) : Lookup{};
+  }
+  const Burst context{snapshot, now};
+  for (std::size_t i = 0; i < count_of_frames; ++i) verdicts[i] = decide(context, burst[i], parsed[i], lookups[i]);
+  count(verdicts.first(count_of_frames));
+}
+
+// For frames with ports. Fetches the bucket of the connection, which is used one stage later.
+Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const {
+  const auto find = [&]<typename Path>() -> Lookup {
+    const ServiceTable::Hit hit =
+        snapshot.service_table().find(Path::destination(frame, parsed), parsed.destination_port, parsed.protocol);
+    if (!hit) return {hit, 0, 0};
+    const auto& tracker = Path::tracker(*this);
+    const auto place = tracker.place_of({Path::source(frame, parsed), parsed.source_port, hit.virtual_id});
+    tracker.prefetch(place);
+    return {hit, place.first, place.second};
+  };
+  return parsed.is_v4() ? find.template operator()<Ipv4Path>() : find.template operator()<Ipv6Path>();
+}
+
+Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {
+  if (parsed.kind == packet::FrameKind::kMalformed) [[unlikely]]
+    return dropped(parsed.reason);
+  const packet::MacAddress& to = packet::overlay<packet::EthernetHeader>(frame.data).destination;
+  if (to != burst.snapshot.port(frame.port).mac) [[unlikely]] {
+    // A group's frame is never IPVS's (it takes PACKET_HOST only), even when a VIP is written in it.
+    return to.is_group() ? punted(punt_class_of(burst.snapshot, frame, parsed)) : dropped(DropReason::kFrameForOtherHost);
+  }
+  if (!lookup.hit) [[unlikely]]
+    return decide_uncommon(burst, frame, parsed);
+  const Choice choice =
+      parsed.is_v4() ? choose<Ipv4Path>(burst, frame, parsed, lookup) : choose<Ipv6Path>(burst, frame, parsed, lookup);
+  if (choice.server == kNoServer) [[unlikely]]
+    return choice.verdict;
+  return egress_.send(frame, parsed, burst.snapshot.server(choice.server), burst.now);
+}
+
+Verdict Forwarder::decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed) {
+  switch (parsed.kind) {
+    case packet::FrameKind::kIcmp: return forward_icmp(burst, frame, parsed);
+    case packet::FrameKind::kFirstFragment:
+    case packet::FrameKind::kLaterFragment: return forward_fragment(burst, frame, parsed);
+    default: return punted(punt_class_of(burst.snapshot, frame, parsed));
+  }
+}
+
+void Forwarder::count(std::span<const Verdict> verdicts) {
+  std::array<std::uint32_t, kActionCount> actions{};
+  for (const Verdict& verdict : verdicts) {
+    ++actions[static_cast<std::size_t>(verdict.action)];
+    if (verdict.action != Action::kForward) [[unlikely]]
+      count(verdict);
+  }
+  for (std::size_t i = 0; i < kActionCount; ++i) {
+    if (actions[i] != 0) counters_.actions[i].add(actions[i]);
+  }
+}
+
+void Forwarder::count(const Verdict& verdict) {
+  if (verdict.action == Action::kDrop || verdict.action == Action::kReply) on_drop(verdict.reason);
+  if (verdict.action == Action::kPunt) counters_.punts[static_cast<std::size_t>(verdict.punt)].add();
+}
+
+void Forwarder::maintain(const Snapshot&, Tick now) {
+  if (now != last_tick_) {
+    const Tick elapsed = now - last_tick_;
+    last_tick_ = now;
+    sweep_debt4_ = std::min(sweep_debt4_ + sweep_share(ipv4_.table().bucket_count(), elapsed), ipv4_.table().bucket_count());
+    sweep_debt6_ = std::min(sweep_debt6_ + sweep_share(ipv6_.table().bucket_count(), elapsed), ipv6_.table().bucket_count());
+    fragments_.expire(now, [this](const Frame& frame) { give_up(frame, DropReason::kFragmentHoldExpired); });
+  }
+  const std::size_t now4 = std::min(sweep_debt4_, kSweepAtOnce);
+  const std::size_t now6 = std::min(sweep_debt6_, kSweepAtOnce);
+  if (now4 != 0) ipv4_.sweep(now4, now);
+  if (now6 != 0) ipv6_.sweep(now6, now);
+  sweep_debt4_ -= now4;
+  sweep_debt6_ -= now6;
+  listing_.serve(ipv4_.table(), ipv6_.table(), now);
+}
+
+std::size_t Forwarder::take_released(std::span<Released> out) {
+  const std::size_t taken = std::min(out.size(), released_.size());
+  std::copy_n(released_.end() - static_cast<std::ptrdiff_t>(taken), taken, out.begin());
+  released_.resize(released_.size() - taken);
+  return taken;
+}
+
+Verdict Forwarder::ask_next_worker(const Frame& frame) const {
+  const bool begins = frame.transit.kind != Transit::Kind::kSeek;
+  const Transit transit{.kind = Transit::Kind::kSeek,
+                        .origin = begins ? self_ : frame.transit.origin,
+                        .hops = static_cast<std::uint8_t>(begins ? 1 : frame.transit.hops + 1)};
+  const auto next = static_cast<WorkerIndex>((self_ + 1U) % board_.workers());
+  return {.action = Action::kHandOver, .worker = next, .transit = transit};
+}
+
+}  // namespace penstock::core

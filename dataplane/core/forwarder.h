@@ -1,0 +1,144 @@
+// One worker's forwarding: a burst of frames in, a verdict for each out.
+//
+// The stages, each a loop over the burst: parse (packet/parse.h); find the virtual service and where the connection would lie,
+// and prefetch that; then frame by frame the connection (connection_tracker.h), for a new one the server (scheduler.h), and the
+// way out (egress.h). What is no plain TCP or UDP packet leaves the straight path: ICMP errors (forwarder_icmp.cc) and
+// fragments (forwarder_fragments.cc), which may have to visit the worker that owns their flow. Pure: no socket, no clock, no
+// DPDK; the same object runs in the daemon, in tests and under a fuzzer.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "dataplane/core/connection_listing.h"
+#include "dataplane/core/connection_tracker.h"
+#include "dataplane/core/counters.h"
+#include "dataplane/core/egress.h"
+#include "dataplane/core/fragment_table.h"
+#include "dataplane/core/frame.h"
+#include "dataplane/core/scheduler.h"
+#include "dataplane/core/snapshot.h"
+#include "dataplane/packet/icmp_quote.h"
+#include "dataplane/packet/parse.h"
+
+namespace penstock::core {
+
+// A frame that was held and now has its verdict. The shell carries it out like any other.
+struct Released {
+  Frame frame;
+  Verdict verdict;
+};
+
+// Worker-owned: all but listing() is the worker's alone.
+class Forwarder {
+ public:
+  struct Options {
+    WorkerIndex self = 0;                 // < CounterBoard::workers()
+    std::size_t connections4 = 1U << 20;  // room for so many IPv4 connections
+    std::size_t connections6 = 1U << 17;
+  };
+
+  Forwarder(CounterBoard& board, const Options& options);
+
+  // verdicts[i] becomes what to do with burst[i]. Frames are rewritten in place. Preconditions: burst.size() <= kBurst,
+  // verdicts as long as it.
+  void process(const Snapshot& snapshot, Tick now, std::span<Frame> burst, std::span<Verdict> verdicts);
+
+  // Once a loop, also without traffic: ends connections and held fragments whose time is up, serves listing().
+  void maintain(const Snapshot& snapshot, Tick now);
+
+  // Moves held frames that have got a verdict to `out`, and says how many; to be called until it says 0.
+  [[nodiscard]] std::size_t take_released(std::span<Released> out);
+
+  // The shell's own drops, so that all reasons are counted in one place.
+  void on_drop(DropReason reason) { counters_.drops[static_cast<std::size_t>(reason)].add(); }
+
+  // For one asker on another thread.
+  [[nodiscard]] ConnectionListing& listing() { return listing_; }
+
+  [[nodiscard]] PageKind page_kind() const { return ipv4_.table().page_kind(); }
+
+ private:
+  // What a stage knows of the burst.
+  struct Burst {
+    const Snapshot& snapshot;
+    Tick now;
+  };
+  // Of a frame that names a virtual service: which one, and where its connection would lie.
+  struct Lookup {
+    ServiceTable::Hit hit;
+    std::uint32_t first_bucket;
+    std::uint32_t second_bucket;
+  };
+  // What differs between the families: forwarder_paths.h.
+  struct Ipv4Path;
+  struct Ipv6Path;
+
+  // The straight path: forwarder.cc.
+  [[nodiscard]] Lookup look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const;
+  [[nodiscard]] Verdict decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  [[nodiscard]] Verdict decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
+  void count(std::span<const Verdict> verdicts);
+  void count(const Verdict& verdict);
+
+  // TCP and UDP packets with their ports: forwarder_connections.h. Which server the packet's connection has or now gets;
+  // without one, what becomes of the packet instead.
+  struct Choice {
+    ServerId server = kNoServer;
+    Verdict verdict{};  // where server is kNoServer
+  };
+  template <typename Path>
+  [[nodiscard]] Choice choose(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  template <typename Path>
+  [[nodiscard]] Choice open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  template <typename Path>
+  [[nodiscard]] Choice choose_by_hash(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
+                                      const Lookup& lookup);
+  // Whether the frame's connection is in this worker's table.
+  template <typename Path>
+  [[nodiscard]] bool owns(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  // Counts the packet as its server's.
+  void account(ServerId server, const packet::ParsedFrame& parsed);
+  [[nodiscard]] bool is_full(Tick now) { return was_full_ && (was_full_ = !is_past(full_until_, now)); }
+
+  // ICMP errors: forwarder_icmp.cc.
+  [[nodiscard]] Verdict forward_icmp(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
+  [[nodiscard]] ServerId owner_of_quoted(const packet::IcmpQuote& quote, VirtualId id, Tick now);
+
+  // Fragments: forwarder_fragments.cc.
+  [[nodiscard]] Verdict forward_fragment(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
+  [[nodiscard]] Verdict visit_first_fragment(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
+  [[nodiscard]] Verdict forward_first_fragment(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
+                                               const DatagramKey& key, std::uint64_t hash);
+  [[nodiscard]] Verdict forward_later_fragment(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
+                                               const DatagramKey& key, std::uint64_t hash);
+  [[nodiscard]] Verdict follow(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
+                               const FragmentTable::Outcome& outcome);
+  void settle(const Burst& burst, const DatagramKey& key, std::uint64_t hash, const FragmentTable::Outcome& outcome);
+  void give_up(const Frame& frame, DropReason reason);
+  void give_back(const Frame& frame, const Verdict& verdict);
+
+  // A frame that looks for the worker that owns its connection: on to the next, after this one has looked.
+  [[nodiscard]] Verdict ask_next_worker(const Frame& frame) const;
+  [[nodiscard]] bool all_have_looked(const Frame& frame) const { return frame.transit.hops + 1U >= board_.workers(); }
+
+  CounterBoard& board_;
+  const WorkerIndex self_;
+  WorkerCounters& counters_;
+  ConnectionTracker<Connection4> ipv4_;
+  ConnectionTracker<Connection6> ipv6_;
+  Scheduler scheduler_;
+  Egress egress_;
+  FragmentTable fragments_;
+  ConnectionListing listing_;
+  std::vector<Released> released_;  // capacity for all that can be held: never grows
+  Tick full_until_ = 0;             // until then, packets without a connection go by hash: a table was full a moment ago
+  bool was_full_ = false;
+  Tick last_tick_ = 0;
+  std::size_t sweep_debt4_ = 0;  // buckets that are still to be swept for the time gone by
+  std::size_t sweep_debt6_ = 0;
+};
+
+}  // namespace penstock::core

@@ -1,0 +1,100 @@
+// TCP and UDP packets to a virtual service: their connection, or a new one. Templates over the address family, for the
+// forwarder*.cc files only.
+//
+// Source of the rules and of their order: Linux net/netfilter/ipvs/ip_vs_core.c (ip_vs_in_hook, ip_vs_schedule) and
+// ip_vs_proto_{tcp,udp}.c.
+#pragma once
+
+#include "dataplane/core/forwarder_paths.h"
+
+namespace penstock::core {
+
+template <typename Path>
+[[gnu::always_inline]] inline Forwarder::Choice Forwarder::choose(const Burst& burst, Frame& frame,
+                                                                  const packet::ParsedFrame& parsed, const Lookup& lookup) {
+  auto& tracker = Path::tracker(*this);
+  const typename Path::Entry::Key key{Path::source(frame, parsed), parsed.source_port, lookup.hit.virtual_id};
+  auto* const connection = tracker.find(key, {lookup.first_bucket, lookup.second_bucket}, burst.now);
+  if (connection == nullptr) [[unlikely]]
+    return open<Path>(burst, frame, parsed, lookup);
+
+  const RealServer& server = burst.snapshot.server(connection->server);
+  if ((parsed.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]] {
+    // conn_reuse_mode=1: the client uses its port anew. A one-way flow in FIN_WAIT keeps its server: its last segments may
+    // still come.
+    const bool ended = connection->state == ConnectionState::kTimeWait || connection->state == ConnectionState::kClose;
+    if (ended || (burst.snapshot.expire_nodest_conn() && server.weight == 0)) {
+      tracker.end(*connection);
+      counters_.rescheduled.add();
+      return open<Path>(burst, frame, parsed, lookup);
+    }
+  }
+  if (!server.available) [[unlikely]] {
+    if (!burst.snapshot.expire_nodest_conn()) return {.verdict = dropped(DropReason::kServerRemoved)};
+    tracker.end(*connection);
+    return open<Path>(burst, frame, parsed, lookup);
+  }
+  account(connection->server, parsed);
+  const ConnectionState next = parsed.protocol == packet::ip_protocol::kTcp
+                                   ? next_state(connection->state, event_of(parsed.tcp_flags))
+                                   : ConnectionState::kUdp;
+  tracker.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
+  return {.server = connection->server};
+}
+
+// Out of line: a new connection is rare beside the packets of those that exist.
+template <typename Path>
+[[gnu::noinline]] Forwarder::Choice Forwarder::open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
+                                                    const Lookup& lookup) {
+  const bool is_tcp = parsed.protocol == packet::ip_protocol::kTcp;
+  const auto& source = Path::source(frame, parsed);
+  if (Path::is_group(source)) return {.verdict = dropped(DropReason::kSourceIsMulticast)};
+  if (Path::is_nobody(source)) return {.verdict = dropped(DropReason::kSourceIsLoopback)};
+  if (burst.snapshot.service_table().is_vip(source)) return {.verdict = dropped(DropReason::kSourceIsVip)};
+  if (is_tcp && (parsed.tcp_flags & (packet::tcp_flag::kSyn | packet::tcp_flag::kRst)) != packet::tcp_flag::kSyn) {
+    // No connection to belong to, and none that it may begin: the kernel resets it.
+    if (is_full(burst.now)) return choose_by_hash<Path>(burst, frame, parsed, lookup);
+    return {.verdict = punted(PuntClass::kOther)};
+  }
+  const ServerId server = scheduler_.pick(burst.snapshot, burst.snapshot.service(lookup.hit.service));
+  if (server == kNoServer) return {.verdict = egress_.refuse(frame, parsed, burst.now)};
+
+  auto& tracker = Path::tracker(*this);
+  const typename Path::Entry::Key key{source, parsed.source_port, lookup.hit.virtual_id};
+  auto* const connection = tracker.begin(key, {lookup.first_bucket, lookup.second_bucket}, server, burst.now);
+  if (connection == nullptr) {
+    was_full_ = true;
+    full_until_ = burst.now + kTicksPerSecond;
+    return choose_by_hash<Path>(burst, frame, parsed, lookup);
+  }
+  account(server, parsed);
+  const ConnectionState first = is_tcp ? next_state(ConnectionState::kNone, event_of(parsed.tcp_flags)) : ConnectionState::kUdp;
+  tracker.advance(*connection, first, burst.snapshot.timeouts(), burst.now);
+  return {.server = server};
+}
+
+// The table is full of active connections: each packet of a flow without one goes to the same server by the flow's hash.
+template <typename Path>
+Forwarder::Choice Forwarder::choose_by_hash(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
+                                            const Lookup& lookup) {
+  const std::uint64_t hash = (std::uint64_t{lookup.second_bucket} << 32) | lookup.first_bucket;
+  const ServerId server = Scheduler::pick_by_hash(burst.snapshot, burst.snapshot.service(lookup.hit.service), hash);
+  if (server == kNoServer) return {.verdict = egress_.refuse(frame, parsed, burst.now)};
+  counters_.stateless.add();
+  account(server, parsed);
+  return {.server = server};
+}
+
+template <typename Path>
+bool Forwarder::owns(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {
+  const typename Path::Entry::Key key{Path::source(frame, parsed), parsed.source_port, lookup.hit.virtual_id};
+  return Path::tracker(*this).find(key, {lookup.first_bucket, lookup.second_bucket}, burst.now) != nullptr;
+}
+
+inline void Forwarder::account(ServerId server, const packet::ParsedFrame& parsed) {
+  ServerCounters& counters = board_.server(self_, server);
+  counters.packets.add();
+  counters.bytes.add(parsed.ip_length);
+}
+
+}  // namespace penstock::core

@@ -1,0 +1,43 @@
+// What differs between IPv4 and IPv6 in forwarding: where the addresses stand, which table and which key. For the forwarder*.cc
+// files only.
+#pragma once
+
+#include "dataplane/core/forwarder.h"
+
+namespace penstock::core {
+
+struct Forwarder::Ipv4Path {
+  using Entry = Connection4;
+  static ConnectionTracker<Entry>& tracker(Forwarder& forwarder) { return forwarder.ipv4_; }
+  static const ConnectionTracker<Entry>& tracker(const Forwarder& forwarder) { return forwarder.ipv4_; }
+  static const packet::Ipv4Address& source(const Frame& frame, const packet::ParsedFrame& parsed) {
+    return packet::overlay<packet::Ipv4Header>(frame.data + parsed.l3_offset).source;
+  }
+  static const packet::Ipv4Address& destination(const Frame& frame, const packet::ParsedFrame& parsed) {
+    return packet::overlay<packet::Ipv4Header>(frame.data + parsed.l3_offset).destination;
+  }
+  static bool is_group(packet::Ipv4Address address) {
+    return packet::is_multicast(address) || packet::is_limited_broadcast(address);
+  }
+  static bool is_nobody(packet::Ipv4Address address) {
+    return packet::is_loopback(address) || packet::is_this_network(address);
+  }
+};
+
+struct Forwarder::Ipv6Path {
+  using Entry = Connection6;
+  static ConnectionTracker<Entry>& tracker(Forwarder& forwarder) { return forwarder.ipv6_; }
+  static const ConnectionTracker<Entry>& tracker(const Forwarder& forwarder) { return forwarder.ipv6_; }
+  static const packet::Ipv6Address& source(const Frame& frame, const packet::ParsedFrame& parsed) {
+    return packet::overlay<packet::Ipv6Header>(frame.data + parsed.l3_offset).source;
+  }
+  static const packet::Ipv6Address& destination(const Frame& frame, const packet::ParsedFrame& parsed) {
+    return packet::overlay<packet::Ipv6Header>(frame.data + parsed.l3_offset).destination;
+  }
+  static bool is_group(const packet::Ipv6Address& address) { return packet::is_multicast(address); }
+  static bool is_nobody(const packet::Ipv6Address& address) {
+    return packet::is_loopback(address) || packet::is_unspecified(address);
+  }
+};
+
+}  // namespace penstock::core

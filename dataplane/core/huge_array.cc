@@ -1,0 +1,39 @@
+#include "dataplane/core/huge_array.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace penstock::core {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+std::size_t rounded(std::size_t bytes) { return (bytes + kHugePage - 1) / kHugePage * kHugePage; }
+
+}  // namespace
+
+void* map_huge(std::size_t bytes, PageKind& kind) {
+  const std::size_t size = rounded(bytes);
+  constexpr int kProtection = PROT_READ | PROT_WRITE;
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS;
+  if (bytes >= kHugePage) {
+    void* const memory = mmap(nullptr, size, kProtection, kFlags | MAP_HUGETLB, -1, 0);
+    if (memory != MAP_FAILED) {
+      kind = PageKind::kHuge;
+      return memory;
+    }
+  }
+  void* const memory = mmap(nullptr, size, kProtection, kFlags, -1, 0);
+  if (memory == MAP_FAILED) {
+    std::fprintf(stderr, "penstock: not enough memory for a table of %zu bytes: give it fewer --connections\n", size);
+    std::abort();
+  }
+  kind = bytes >= kHugePage && madvise(memory, size, MADV_HUGEPAGE) == 0 ? PageKind::kTransparent : PageKind::kSmall;
+  return memory;
+}
+
+void unmap_huge(void* memory, std::size_t bytes) { munmap(memory, rounded(bytes)); }
+
+}  // namespace penstock::core

@@ -1,0 +1,177 @@
+#include "dataplane/core/scheduler.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace penstock::core {
+namespace {
+
+// How wrr's current weight follows a change of the weights: net/netfilter/ipvs/ip_vs_wrr.c, ip_vs_wrr_dest_changed.
+std::int64_t adapted(std::int64_t current, std::uint32_t gcd, std::uint32_t max) {
+  const std::int64_t top = std::int64_t{max} - (std::int64_t{gcd} - 1);
+  if (current > top || current == 0) return top;
+  if (gcd > 1) return current / gcd * gcd + 1;
+  return current;
+}
+
+// The kernel learns of its servers one after the other and adapts at each, so where a new service's wrr begins depends on their
+// order.
+std::int64_t initial_weight(const Snapshot& snapshot, std::span<const ServerId> members) {
+  std::int64_t current = 0;
+  std::uint32_t gcd = 0;
+  std::uint32_t max = 0;
+  for (std::size_t i = members.size(); i > 0; --i) {
+    const std::uint32_t weight = snapshot.server(members[i - 1]).weight;
+    gcd = std::gcd(gcd, weight);
+    max = std::max(max, weight);
+    current = adapted(current, std::max<std::uint32_t>(gcd, 1), max);
+  }
+  return current;
+}
+
+}  // namespace
+
+ServerId Scheduler::pick(const Snapshot& snapshot, const Service& service) {
+  Position& position = positions_[service.scheduler_slot];
+  if (position.generation != service.generation) follow_change(snapshot, service, position);
+  switch (service.scheduler) {
+    case SchedulerKind::kRoundRobin: return round_robin(snapshot, service, position);
+    case SchedulerKind::kWeightedRoundRobin: return weighted_round_robin(snapshot, service, position);
+    case SchedulerKind::kLeastConnection: return least_connection(snapshot, service);
+    case SchedulerKind::kWeightedLeastConnection: return weighted_least_connection(snapshot, service);
+  }
+  return kNoServer;
+}
+
+ServerId Scheduler::pick_by_hash(const Snapshot& snapshot, const Service& service, std::uint64_t hash) {
+  const auto members = snapshot.members(service);
+  for (std::size_t tried = 0; tried < members.size(); ++tried) {
+    const ServerId id = members[(hash + tried) % members.size()];
+    if (snapshot.server(id).takes_new()) return id;
+  }
+  return kNoServer;
+}
+
+// rr goes on after the server that it picked last, or, if that is gone, after the one before it. wrr begins again at the head.
+void Scheduler::follow_change(const Snapshot& snapshot, const Service& service, Position& position) {
+  const auto members = snapshot.members(service);
+  const bool is_new = position.generation == 0;
+  position.generation = service.generation;
+  if (service.scheduler == SchedulerKind::kWeightedRoundRobin) {
+    position.next = 0;
+    position.current_weight =
+        is_new ? initial_weight(snapshot, members) : adapted(position.current_weight, service.weight_gcd, service.max_weight);
+    return;
+  }
+  if (position.next == 0) return;
+  const auto found = std::ranges::find(members, position.last);
+  if (found != members.end()) {
+    position.next = static_cast<std::uint32_t>(found - members.begin()) + 1;
+  } else {
+    position.next = std::min(position.next - 1, service.server_count);
+  }
+}
+
+ServerId Scheduler::round_robin(const Snapshot& snapshot, const Service& service, Position& position) {
+  const auto members = snapshot.members(service);
+  std::uint32_t at = position.next;
+  for (std::uint32_t tried = 0; tried < service.server_count; ++tried, ++at) {
+    if (at >= service.server_count) at = 0;
+    const ServerId id = members[at];
+    if (may_take(service, id, snapshot.server(id))) {
+      position.next = at + 1;
+      position.last = id;
+      return id;
+    }
+  }
+  return kNoServer;
+}
+
+// Rounds of falling weight: in each, all servers of at least the current weight have their turn. The search ends when, after
+// the last round (weight 1 and up), the walk has come back to where it began.
+ServerId Scheduler::weighted_round_robin(const Snapshot& snapshot, const Service& service, Position& position) {
+  const auto members = snapshot.members(service);
+  const std::int64_t step = service.weight_gcd;
+  const std::int64_t top = std::int64_t{service.max_weight} - (step - 1);
+  if (top <= 0) return kNoServer;
+  const std::uint32_t began = position.next;
+  std::uint32_t stop = service.server_count;  // an index that is never met
+  bool last_round = false;
+  bool restarted = false;
+  for (std::uint32_t at = began;; at = 0) {
+    for (; at < service.server_count; ++at) {
+      const ServerId id = members[at];
+      const RealServer& server = snapshot.server(id);
+      if (server.weight >= position.current_weight && may_take(service, id, server)) {
+        position.next = at + 1;
+        return id;
+      }
+      if (at == stop) return kNoServer;
+    }
+    position.current_weight -= step;
+    if (position.current_weight <= 0) {
+      position.current_weight = top;
+      if (last_round || began == 0) return kNoServer;
+      restarted = true;
+    }
+    last_round = position.current_weight <= step;
+    if (last_round && restarted) stop = began - 1;
+  }
+}
+
+ServerId Scheduler::least_connection(const Snapshot& snapshot, const Service& service) {
+  ServerId least = kNoServer;
+  std::uint64_t least_overhead = 0;
+  for (const ServerId id : snapshot.members(service)) {
+    if (!may_take(service, id, snapshot.server(id))) continue;
+    const std::uint64_t own = overhead(id);
+    if (least == kNoServer || own < least_overhead) {
+      least = id;
+      least_overhead = own;
+    }
+  }
+  return least;
+}
+
+ServerId Scheduler::weighted_least_connection(const Snapshot& snapshot, const Service& service) {
+  ServerId least = kNoServer;
+  std::uint64_t least_overhead = 0;
+  std::uint64_t least_weight = 0;
+  for (const ServerId id : snapshot.members(service)) {
+    const RealServer& server = snapshot.server(id);
+    if (!may_take(service, id, server)) continue;
+    const std::uint64_t own = overhead(id);
+    // own / weight < least_overhead / least_weight, without the division
+    if (least == kNoServer || least_overhead * server.weight > own * least_weight) {
+      least = id;
+      least_overhead = own;
+      least_weight = server.weight;
+    }
+  }
+  return least;
+}
+
+bool Scheduler::may_take(const Service& service, ServerId id, const RealServer& server) {
+  if (!server.takes_new()) return false;
+  if (!service.has_thresholds) return true;
+  const std::uint64_t total = board_.load_of(id).total();
+  const std::uint16_t index = index_of(id);
+  if (server.upper_threshold == 0) {
+    overloaded_[index] = false;
+  } else if (!overloaded_[index]) {
+    overloaded_[index] = total >= server.upper_threshold;
+  } else if (server.lower_threshold != 0) {
+    overloaded_[index] = total >= server.lower_threshold;
+  } else {
+    overloaded_[index] = total * 4 >= std::uint64_t{server.upper_threshold} * 3;
+  }
+  return !overloaded_[index];
+}
+
+// An active connection weighs as 256 inactive ones: include/net/ip_vs.h, ip_vs_dest_conn_overhead.
+std::uint64_t Scheduler::overhead(ServerId id) const {
+  const CounterBoard::Load load = board_.load_of(id);
+  return (load.active << 8) + load.inactive;
+}
+
+}  // namespace penstock::core

@@ -1,0 +1,54 @@
+// Picks the real server of a new connection: IPVS's rr, wrr, lc and wlc, with the same picks in the same order.
+//
+// Each worker has its own positions, so that nothing is shared. The connections that lc and wlc compare, and those that
+// thresholds limit, are the sums over all workers. Source: Linux net/netfilter/ipvs/ip_vs_{rr,wrr,lc,wlc}.c (behaviour),
+// ip_vs_conn.c (thresholds).
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+
+#include "dataplane/core/counters.h"
+#include "dataplane/core/huge_array.h"
+#include "dataplane/core/snapshot.h"
+
+namespace penstock::core {
+
+// Worker-owned.
+class Scheduler {
+ public:
+  explicit Scheduler(const CounterBoard& board) : board_{board} {}
+
+  // A server that takes new connections, or kNoServer.
+  [[nodiscard]] ServerId pick(const Snapshot& snapshot, const Service& service);
+
+  // For forwarding without a connection entry: the same server for the same hash as long as the list stays as it is, or
+  // kNoServer.
+  [[nodiscard]] static ServerId pick_by_hash(const Snapshot& snapshot, const Service& service, std::uint64_t hash);
+
+ private:
+  // Where one service's rr or wrr stands. All zero: not seen yet.
+  struct Position {
+    std::uint32_t generation;     // of the service's list when it was last read
+    std::uint32_t next;           // rr: the index after the last pick; wrr: the same; 0: at the head
+    std::int64_t current_weight;  // wrr: servers of at least this weight are picked in this round
+    ServerId last;                // the last pick, by which rr finds its place in a changed list
+  };
+
+  void follow_change(const Snapshot& snapshot, const Service& service, Position& position);
+  [[nodiscard]] ServerId round_robin(const Snapshot& snapshot, const Service& service, Position& position);
+  [[nodiscard]] ServerId weighted_round_robin(const Snapshot& snapshot, const Service& service, Position& position);
+  [[nodiscard]] ServerId least_connection(const Snapshot& snapshot, const Service& service);
+  [[nodiscard]] ServerId weighted_least_connection(const Snapshot& snapshot, const Service& service);
+  // Whether the server is usable for a new connection now, thresholds included.
+  [[nodiscard]] bool may_take(const Service& service, ServerId id, const RealServer& server);
+  [[nodiscard]] std::uint64_t overhead(ServerId id) const;
+
+  static constexpr std::size_t kPositions = 65536;
+
+  const CounterBoard& board_;
+  HugeArray<Position> positions_{kPositions};  // by Service::scheduler_slot
+  std::bitset<65536> overloaded_;              // by ServerId: above its upper threshold, and not yet below the lower one
+};
+
+}  // namespace penstock::core

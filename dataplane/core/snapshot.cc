@@ -1,0 +1,55 @@
+#include "dataplane/core/snapshot.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace penstock::core {
+
+void SnapshotBuilder::set_port(PortIndex index, const packet::MacAddress& mac) { ports_.at(index) = {mac, true}; }
+
+void SnapshotBuilder::set_server(ServerId id, const RealServer& server) {
+  if (servers_.size() <= index_of(id)) servers_.resize(index_of(id) + std::size_t{1});
+  servers_[index_of(id)] = server;
+}
+
+void SnapshotBuilder::add_service(ServiceSpec spec) { services_.push_back(std::move(spec)); }
+
+std::unique_ptr<const Snapshot> SnapshotBuilder::build() {
+  std::unique_ptr<Snapshot> snapshot{new Snapshot};
+  snapshot->servers_ = std::move(servers_);
+  snapshot->ports_ = ports_;
+  snapshot->timeouts_ = timeouts_;
+  snapshot->expire_nodest_conn_ = expire_nodest_conn_;
+
+  const auto ipv4_count =
+      std::ranges::count_if(services_, [](const ServiceSpec& spec) { return spec.endpoint.address.is_v4(); }) +
+      std::ranges::count_if(check_targets_, [](const packet::IpAddress& address) { return address.is_v4(); });
+  const std::size_t ipv4_entries = static_cast<std::size_t>(ipv4_count);
+  snapshot->service_table_ = ServiceTable{ipv4_entries, services_.size() + check_targets_.size() - ipv4_entries};
+  for (const packet::IpAddress& address : check_targets_) snapshot->service_table_.insert_check_target(address);
+  snapshot->services_.reserve(services_.size());
+  for (const ServiceSpec& spec : services_) {
+    Service service{.scheduler = spec.scheduler,
+                    .scheduler_slot = spec.scheduler_slot,
+                    .first_server = static_cast<std::uint32_t>(snapshot->members_.size()),
+                    .server_count = static_cast<std::uint32_t>(spec.members.size()),
+                    .generation = spec.generation,
+                    .weight_gcd = 0};
+    for (const ServerId id : spec.members) {
+      const RealServer& server = snapshot->server(id);
+      service.weight_gcd = std::gcd(service.weight_gcd, server.weight);
+      service.max_weight = std::max(service.max_weight, server.weight);
+      service.has_thresholds |= server.upper_threshold != 0;
+      snapshot->members_.push_back(id);
+    }
+    service.weight_gcd = std::max<std::uint32_t>(service.weight_gcd, 1);
+    const auto index = static_cast<std::uint16_t>(snapshot->services_.size());
+    snapshot->services_.push_back(service);
+    snapshot->service_table_.insert(spec.endpoint, spec.protocol, {spec.virtual_id, index});
+  }
+  *this = SnapshotBuilder{};
+  return snapshot;
+}
+
+}  // namespace penstock::core

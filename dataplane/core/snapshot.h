@@ -1,0 +1,120 @@
+// What all workers forward by: virtual services, real servers with their finished Ethernet header, ports, timeouts. Immutable.
+//
+// Control builds a new one for each change (SnapshotBuilder), publishes its pointer, and frees the old one after an RCU grace
+// period. A worker loads the pointer once a burst, so each packet sees all of one snapshot and nothing of another. What must
+// outlive a snapshot (connections, counters, round-robin positions) refers to it by the stable ids of ids.h only.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/core/connection_state.h"
+#include "dataplane/core/ids.h"
+#include "dataplane/core/service_table.h"
+#include "dataplane/packet/mac_address.h"
+
+namespace penstock::core {
+
+// What forwarding to one real server takes: half a cache line. Indexed by ServerId; a server that left the configuration keeps
+// its place here (not available) until its last connection has ended.
+struct alignas(32) RealServer {
+  packet::MacAddress destination;  // of the server, or of the next hop towards it
+  packet::MacAddress source;       // of the egress port
+  std::uint16_t mtu = 1500;        // bytes of IP packet that reach it
+  PortIndex egress = 0;
+  bool available = false;  // in the configuration, and its checks hold
+  bool resolved = false;   // `destination` is known
+  bool local = false;      // the server is the director itself: packets go to the kernel
+  std::uint32_t weight = 0;
+  std::uint32_t upper_threshold = 0;  // connections; 0: no limit
+  std::uint32_t lower_threshold = 0;
+
+  // Whether it may be given new connections, thresholds aside.
+  [[nodiscard]] bool takes_new() const { return weight > 0 && available && (resolved || local); }
+};
+static_assert(sizeof(RealServer) == 32);
+
+enum class SchedulerKind : std::uint8_t { kRoundRobin, kWeightedRoundRobin, kLeastConnection, kWeightedLeastConnection };
+
+// A virtual service: how it schedules, and over which servers.
+struct Service {
+  SchedulerKind scheduler{};
+  bool has_thresholds = false;
+  std::uint16_t scheduler_slot = 0;  // which of a worker's scheduler positions is this service's: stable like an id
+  std::uint32_t first_server = 0;    // into Snapshot::members()
+  std::uint32_t server_count = 0;
+  std::uint32_t generation = 0;  // grows with each change of the list or of a weight: a worker then re-reads its position
+  std::uint32_t weight_gcd = 1;  // over servers of weight > 0; wrr's step
+  std::uint32_t max_weight = 0;
+};
+
+struct PortState {
+  packet::MacAddress mac;
+  bool present = false;
+};
+
+class Snapshot {
+ public:
+  [[nodiscard]] const ServiceTable& service_table() const { return service_table_; }
+  [[nodiscard]] const Service& service(std::uint16_t index) const { return services_[index]; }
+  // The servers of a service, in the order in which the kernel's schedulers would walk them: last added first.
+  [[nodiscard]] std::span<const ServerId> members(const Service& service) const {
+    return {members_.data() + service.first_server, service.server_count};
+  }
+  [[nodiscard]] const RealServer& server(ServerId id) const { return servers_[index_of(id)]; }
+  [[nodiscard]] std::size_t server_slots() const { return servers_.size(); }
+  [[nodiscard]] const PortState& port(PortIndex index) const { return ports_[index]; }
+  [[nodiscard]] const StateTimeouts& timeouts() const { return timeouts_; }
+  // IPVS's sysctl of this name: a connection whose server is gone ends at once, instead of waiting for the server to come back.
+  [[nodiscard]] bool expire_nodest_conn() const { return expire_nodest_conn_; }
+
+ private:
+  friend class SnapshotBuilder;
+  Snapshot() = default;
+
+  ServiceTable service_table_;
+  std::vector<Service> services_;
+  std::vector<ServerId> members_;
+  std::vector<RealServer> servers_;
+  std::array<PortState, kMaxPorts> ports_{};
+  StateTimeouts timeouts_;
+  bool expire_nodest_conn_ = false;
+};
+
+// One service as control describes it.
+struct ServiceSpec {
+  packet::Endpoint endpoint;
+  packet::Protocol protocol{};
+  VirtualId virtual_id{};  // not 0
+  SchedulerKind scheduler{};
+  std::uint16_t scheduler_slot = 0;
+  std::uint32_t generation = 0;
+  std::vector<ServerId> members;  // last added first; each must be given by set_server
+};
+
+class SnapshotBuilder {
+ public:
+  void set_port(PortIndex index, const packet::MacAddress& mac);
+  void set_server(ServerId id, const RealServer& server);
+  void add_service(ServiceSpec spec);
+  void add_check_target(const packet::IpAddress& address) { check_targets_.push_back(address); }
+  void set_timeouts(const StateTimeouts& timeouts) { timeouts_ = timeouts; }
+  void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
+
+  // The snapshot; the builder is empty afterwards.
+  [[nodiscard]] std::unique_ptr<const Snapshot> build();
+
+ private:
+  std::vector<RealServer> servers_;
+  std::vector<ServiceSpec> services_;
+  std::vector<packet::IpAddress> check_targets_;
+  std::array<PortState, kMaxPorts> ports_{};
+  StateTimeouts timeouts_;
+  bool expire_nodest_conn_ = false;
+};
+
+}  // namespace penstock::core
