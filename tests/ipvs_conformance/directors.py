@@ -1,0 +1,162 @@
+"""The two directors that are compared: the kernel's IPVS, driven by ipvsadm, and penstockd, driven by its configuration file.
+
+Both serve the same VIP from the lab's director namespace and take the same orders: which services there are now, and their listings.
+Orders go the way keepalived gives them: what is unchanged is not touched, a changed weight is an edit.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import signal
+
+from lab import topology
+from lab.lab import Lab
+from lab.waiting import wait_for
+
+DIRECTOR = topology.DIRECTOR
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """A virtual service on the VIP. `servers` are (address, weight), in the order of configuration; all use the service's port."""
+    protocol: str  # "tcp" or "udp"
+    port: int
+    scheduler: str
+    servers: tuple[tuple[str, int], ...]
+
+    @property
+    def option(self) -> tuple[str, str]:
+        return {"tcp": "-t", "udp": "-u"}[self.protocol], f"{topology.VIP}:{self.port}"
+
+
+class Director:
+    """What both have in common. `interface` is the one that has the director's addresses."""
+
+    interface: str
+
+    def __init__(self, lab: Lab):
+        self.lab = lab
+        self.services: tuple[Service, ...] = ()
+
+    def listing(self, *arguments: str) -> list[str]:
+        """The lines of `ipvsadm ARGUMENTS`."""
+        raise NotImplementedError
+
+    def services_listing(self, service: Service) -> list[str]:
+        """The heading without the table's size, and the lines of one service, of `-Ln`."""
+        lines = self.listing("-Ln")
+        heading = [re.sub(r"size=\d+", "size=N", lines[0]), *lines[1:3]]
+        start = next((at for at, line in enumerate(lines) if line.startswith(f"{service.protocol.upper()}  {service.option[1]} ")), None)
+        if start is None:
+            return [*heading, "(the service is not listed)"]
+        end = next((at for at in range(start + 1, len(lines)) if not lines[at].startswith("  ->")), len(lines))
+        return heading + lines[start:end]
+
+    def connections_listing(self, client: str) -> list[str]:
+        """The lines of `-Lnc` about one client, sorted, with the time of expiry masked."""
+        lines = self.listing("-Lnc")
+        masked = [re.sub(r"^(\w+ +)\d\d:\d\d ", r"\1MM:SS ", line) for line in lines[2:] if f" {client}:" in line]
+        return [*lines[:2], *sorted(masked)]
+
+
+class KernelDirector(Director):
+    interface = DIRECTOR.interface
+
+    def start(self) -> None:
+        for module in ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_wlc"):
+            self.lab.run("director", "modprobe", module)
+        self.lab.run("director", "ip", "addr", "add", f"{DIRECTOR.address}/{topology.PREFIX_LENGTH}", "dev", self.interface)
+        self.lab.run("director", "ip", "addr", "add", f"{topology.VIP}/32", "dev", self.interface)
+
+    def stop(self) -> None:
+        self.configure()
+
+    def configure(self, *services: Service) -> None:
+        before = {service.option: service for service in self.services}
+        after = {service.option: service for service in services}
+        for option in (option for option in before if option not in after):
+            self._ipvsadm("-D", *option)
+        for option, service in after.items():
+            old = before.get(option)
+            if old is None:
+                self._ipvsadm("-A", *option, "-s", service.scheduler)
+            old_servers = dict(old.servers) if old else {}
+            for address in (address for address in old_servers if address not in dict(service.servers)):
+                self._ipvsadm("-d", *option, "-r", f"{address}:{service.port}")
+            for address, weight in service.servers:
+                if old_servers.get(address) != weight:
+                    self._ipvsadm("-e" if address in old_servers else "-a", *option, "-r", f"{address}:{service.port}", "-g", "-w", str(weight))
+        self.services = services
+
+    def listing(self, *arguments: str) -> list[str]:
+        return self._ipvsadm(*arguments).splitlines()
+
+    def _ipvsadm(self, *arguments: str) -> str:
+        return self.lab.run("director", "ipvsadm", *arguments).stdout
+
+
+class PenstockDirector(Director):
+    interface = "eth0"
+
+    def __init__(self, lab: Lab, build: pathlib.Path):
+        super().__init__(lab)
+        self._build = build
+        self._file = lab.directory / "conformance.conf"
+        self._socket = lab.directory / "penstock.sock"
+
+    def start(self) -> None:
+        # af_packet leaves the kernel on the same wire with the TAP's MAC address. penstockd drops what arrives there, but User Mode
+        # Linux's nftables knows no netdev family, so here the traffic control does it.
+        self.lab.run("director", "tc", "qdisc", "add", "dev", DIRECTOR.interface, "ingress")
+        self.lab.run("director", "tc", "filter", "add", "dev", DIRECTOR.interface, "ingress", "matchall", "action", "drop")
+        self._write(())
+        self.lab.start("director", "penstockd", str(self._build / "penstockd"), "-f", str(self._file), "-n", "-l",
+                       "--port", f"eth0=net_af_packet0,iface={DIRECTOR.interface}", "--workers", "1",
+                       "--address", f"eth0={DIRECTOR.address}/{topology.PREFIX_LENGTH}", "--socket", str(self._socket),
+                       "-p", str(self.lab.directory / "penstockd.pid"), "--eal", "--no-huge -m 256")
+        wait_for("penstockd's socket", lambda: self._penstock("-Ln").returncode == 0, seconds=60)
+        wait_for("the VIP on the TAP", lambda: topology.VIP in self.lab.run("director", "ip", "addr", check=False).stdout)
+
+    def stop(self) -> None:
+        self.lab.stop("director", "penstockd")
+
+    def configure(self, *services: Service) -> None:
+        self._write(services)
+        pid = self.lab.processes.pid("director-penstockd")
+        assert pid is not None, "penstockd is not running"
+        os.kill(pid, signal.SIGHUP)
+        self.services = services
+        wait_for("the new configuration", lambda: self._listed() == {
+            (service.protocol, service.port): (service.scheduler, dict(service.servers)) for service in services})
+
+    def listing(self, *arguments: str) -> list[str]:
+        return self.lab.run("director", *self._command(*arguments)).stdout.splitlines()
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [str(self._build / "penstock"), "--socket", str(self._socket), "ipvsadm", *arguments]
+
+    def _penstock(self, *arguments: str):
+        return self.lab.run("director", *self._command(*arguments), check=False)
+
+    def _listed(self) -> dict:
+        """What `-Ln` says is there now, in the shape that `configure` waits for."""
+        found: dict = {}
+        for line in self.listing("-Ln")[3:]:
+            words = line.split()
+            if words[0] in ("TCP", "UDP"):
+                servers: dict[str, int] = {}
+                found[(words[0].lower(), int(words[1].rpartition(":")[2]))] = (words[2], servers)
+            else:
+                servers[words[1].rpartition(":")[0]] = int(words[3])
+        return found
+
+    def _write(self, services: tuple[Service, ...]) -> None:
+        blocks = ["vrrp_instance VI_1 {\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n    priority 100\n"
+                  f"    virtual_ipaddress {{\n        {topology.VIP}\n    }}\n}}\n"]
+        for service in services:
+            servers = "".join(f"    real_server {address} {service.port} {{\n        weight {weight}\n    }}\n" for address, weight in service.servers)
+            blocks.append(f"virtual_server {topology.VIP} {service.port} {{\n    lb_algo {service.scheduler}\n    lb_kind DR\n"
+                          f"    protocol {service.protocol.upper()}\n{servers}}}\n")
+        self._file.write_text("\n".join(blocks))
+

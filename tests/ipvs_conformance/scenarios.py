@@ -1,0 +1,358 @@
+"""What both directors are asked: each function is one scenario, with its own client address and its own port of the VIP.
+
+A scenario's transcript depends on the order of packets alone, never on time.
+"""
+
+from collections.abc import Callable
+
+import wire
+from bench import ROUTER, Bench
+from directors import Service
+from lab import topology
+from wire import ACK, FIN, PSH, RST, SYN
+
+VIP = topology.VIP
+RS1, RS2, RS3 = (server.address for server in topology.REAL_SERVERS)
+ALL = ((RS1, 1), (RS2, 1), (RS3, 1))
+SCENARIOS: dict[str, Callable[[Bench, int], None]] = {}
+
+
+def scenario(function):
+    """Registers `function(bench, port)`; `port` is the VIP's port that belongs to this scenario alone."""
+    SCENARIOS[function.__name__] = function
+    return function
+
+
+def weighted(*weights: int) -> tuple[tuple[str, int], ...]:
+    return tuple(zip((RS1, RS2, RS3), weights))
+
+
+def established(bench: Bench, service: Service, source_port: int) -> None:
+    """A connection as a one-way director sees it: SYN, then the ACK of the handshake."""
+    bench.observe("SYN and ACK of a new connection", wire.tcp(bench.client, source_port, VIP, service.port, SYN),
+                  wire.tcp(bench.client, source_port, VIP, service.port, ACK, acknowledgement=1))
+
+
+# Schedulers
+
+
+@scenario
+def round_robin(bench: Bench, port: int) -> None:
+    for weights in ((1, 1, 1), (1, 3, 7), (0, 2, 1), (0, 0, 1)):
+        service = Service("tcp", port, "rr", weighted(*weights))
+        bench.configure(service)
+        bench.sequence("servers", service, 8)
+        bench.configure()
+        port += 1
+
+
+@scenario
+def weighted_round_robin(bench: Bench, port: int) -> None:
+    for weights in ((1, 1, 1), (1, 2, 3), (3, 2, 1), (5, 1, 1), (2, 4, 6), (0, 3, 1), (100, 1, 50)):
+        service = Service("tcp", port, "wrr", weighted(*weights))
+        bench.configure(service)
+        bench.sequence("servers", service, 16)
+        bench.configure()
+        port += 1
+
+
+@scenario
+def least_connection(bench: Bench, port: int) -> None:
+    """A half-open connection counts as active, like an established one: the kernel takes only the closing states as inactive."""
+    for scheduler, weights in (("lc", (1, 1, 1)), ("lc", (0, 1, 5)), ("wlc", (1, 1, 1)), ("wlc", (1, 2, 4)), ("wlc", (0, 1, 3))):
+        service = Service("tcp", port, scheduler, weighted(*weights))
+        bench.configure(service)
+        bench.sequence("servers of half-open connections", service, 9)
+        established(bench, service, 30000)
+        established(bench, service, 30001)
+        bench.sequence("servers after two established", service, 9, first_port=21000)
+        bench.show_services(service)
+        bench.configure()
+        port += 1
+
+
+@scenario
+def udp_round_robin(bench: Bench, port: int) -> None:
+    for scheduler, weights in (("rr", (1, 1, 1)), ("wrr", (1, 2, 3))):
+        service = Service("udp", port, scheduler, weighted(*weights))
+        bench.configure(service)
+        bench.sequence("servers", service, 12)
+        bench.sequence("the same flows again", service, 12)
+        bench.configure()
+        port += 1
+
+
+@scenario
+def server_added_and_removed_between_connections(bench: Bench, port: int) -> None:
+    """Where round robin goes on after its list has changed."""
+    for scheduler in ("rr", "wrr"):
+        service = Service("tcp", port, scheduler, ((RS1, 1), (RS2, 1)))
+        bench.configure(service)
+        bench.sequence("servers", service, 3)
+        bench.configure(Service("tcp", port, scheduler, ALL))
+        bench.sequence("after adding the third", service, 7, first_port=21000)
+        bench.configure(Service("tcp", port, scheduler, ((RS1, 1), (RS3, 1))))
+        bench.sequence("after removing the second", service, 5, first_port=22000)
+        bench.configure(Service("tcp", port, scheduler, ((RS1, 1), (RS3, 4))))
+        bench.sequence("after a change of weight", service, 7, first_port=23000)
+        bench.configure()
+        port += 1
+
+
+# Listings and states
+
+
+@scenario
+def listings(bench: Bench, port: int) -> None:
+    """One connection in each state that the client's side alone can bring about."""
+    service = Service("tcp", port, "rr", ALL)
+    bench.configure(service)
+    bench.show_services(service)
+    packets = {"half open": (SYN,), "established": (SYN, ACK), "data": (SYN, ACK, PSH | ACK), "closed by the client": (SYN, ACK, FIN | ACK),
+               "closed and acknowledged": (SYN, ACK, FIN | ACK, ACK), "reset": (SYN, ACK, RST), "refused half open": (SYN, RST | ACK),
+               "SYN again": (SYN, SYN), "SYN on an established one": (SYN, ACK, SYN), "FIN without handshake": (SYN, FIN | ACK)}
+    for number, (name, flags) in enumerate(packets.items()):
+        bench.observe(name, *(wire.tcp(bench.client, 20000 + number, VIP, port, each, b"data" if each & PSH else b"") for each in flags))
+    bench.show_connections()
+    bench.show_services(service)
+    bench.configure()
+
+
+@scenario
+def udp_listings(bench: Bench, port: int) -> None:
+    service = Service("udp", port, "wrr", weighted(1, 2, 3))
+    bench.configure(service)
+    for number in range(3):
+        bench.observe("a flow's datagrams", *(wire.udp(bench.client, 20000 + number, VIP, port, b"hello") for _ in range(2)))
+    bench.show_connections()
+    bench.show_services(service)
+    bench.configure()
+
+
+# A packet, and the answer
+
+
+@scenario
+def plain_packets(bench: Bench, port: int) -> None:
+    tcp_service, udp_service = Service("tcp", port, "rr", ALL), Service("udp", port, "rr", ALL)
+    bench.configure(tcp_service, udp_service)
+    client = bench.client
+    bench.observe("SYN", wire.tcp(client, 20000, VIP, port, SYN))
+    bench.observe("SYN with data, its own id and type of service", wire.tcp(client, 20001, VIP, port, SYN, b"early", identification=77, tos=0x48))
+    bench.observe("SYN with don't fragment", wire.tcp(client, 20002, VIP, port, SYN, dont_fragment=True))
+    bench.observe("SYN with an IP option", wire.tcp(client, 20003, VIP, port, SYN, options=b"\x01\x01\x01\x00"))
+    bench.observe("SYN with a wrong TCP checksum", wire.tcp(client, 20004, VIP, port, SYN, wrong_tcp_checksum=True))
+    bench.observe("SYN with a wrong IP checksum", wire.tcp(client, 20005, VIP, port, SYN, wrong_checksum=True))
+    bench.observe_each("without a connection", {
+        name: wire.tcp(client, 21000 + flags, VIP, port, flags, b"data" if flags & PSH else b"", acknowledgement=5)
+        for name, flags in (("ACK", ACK), ("SYN ACK", SYN | ACK), ("FIN ACK", FIN | ACK), ("RST", RST), ("RST ACK", RST | ACK), ("no flag", 0),
+                            ("data", PSH | ACK), ("SYN RST", SYN | RST), ("SYN FIN", SYN | FIN))})
+    bench.observe("UDP", wire.udp(client, 20000, VIP, port, b"question"))
+    bench.observe("UDP without data", wire.udp(client, 20001, VIP, port))
+    bench.observe("closed TCP port of the VIP", wire.tcp(client, 20000, VIP, 9, SYN))
+    bench.observe("closed UDP port of the VIP", wire.udp(client, 20000, VIP, 9, b"question"))
+    bench.observe("ping of the VIP", wire.echo_request(client, VIP, 1))
+    bench.observe("ping of the director", wire.echo_request(client, topology.DIRECTOR.address, 2))
+    bench.observe("a protocol without services", wire.ipv4(client, VIP, 253, b"experiment"))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def time_to_live(bench: Bench, port: int) -> None:
+    tcp_service, udp_service = Service("tcp", port, "rr", ALL), Service("udp", port, "rr", ALL)
+    bench.configure(tcp_service, udp_service)
+    for ttl in (0, 1, 2, 255):
+        bench.observe(f"SYN with TTL {ttl}", wire.tcp(bench.client, 20000 + ttl, VIP, port, SYN, ttl=ttl))
+    established(bench, tcp_service, 30000)
+    bench.observe("ACK of a connection with TTL 1", wire.tcp(bench.client, 30000, VIP, port, ACK, ttl=1))
+    bench.observe("UDP with TTL 1", wire.udp(bench.client, 20000, VIP, port, b"question", ttl=1))
+    bench.observe("ping of the VIP with TTL 1", wire.echo_request(bench.client, VIP, 1, ttl=1))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def too_large(bench: Bench, port: int) -> None:
+    """1504 bytes reach a director whose way out takes 1500: the lab's other cables take more."""
+    tcp_service, udp_service = Service("tcp", port, "rr", ALL), Service("udp", port, "rr", ALL)
+    bench.configure(tcp_service, udp_service)
+    established(bench, tcp_service, 30000)
+    data = bytes(1504 - 40)
+    bench.observe("1500 bytes, don't fragment", wire.tcp(bench.client, 30000, VIP, port, ACK, data[4:], dont_fragment=True))
+    bench.observe("1504 bytes, don't fragment", wire.tcp(bench.client, 30000, VIP, port, ACK, data, dont_fragment=True))
+    bench.observe("1504 bytes of UDP, don't fragment", wire.udp(bench.client, 30000, VIP, port, bytes(1504 - 28), dont_fragment=True))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def fragmented_datagrams(bench: Bench, port: int) -> None:
+    service = Service("udp", port, "rr", ALL)
+    bench.configure(service)
+
+    def pieces(source_port: int) -> list[bytes]:
+        datagram = wire.udp(bench.client, source_port, VIP, port, bytes(range(256)) * 8, identification=source_port)
+        return wire.fragments(datagram, 800)
+
+    first, second, third = pieces(20000)
+    bench.observe("three fragments in order", first, second, third)
+    first, second, third = pieces(20001)
+    bench.observe("first fragment last", second, third, first)
+    first, second, third = pieces(20002)
+    bench.observe("last fragment first", third, first, second)
+    one, two = pieces(20003), pieces(20004)
+    bench.observe("two datagrams, interleaved", one[0], two[0], two[1], one[1], one[2], two[2])
+    one = pieces(20000)
+    bench.observe("a known flow's datagram", *one)
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def icmp_errors(bench: Bench, port: int) -> None:
+    """An error about a packet that a real server sent to the client comes to the VIP, and belongs to that server."""
+    tcp_service, udp_service = Service("tcp", port, "rr", ALL), Service("udp", port, "rr", ALL)
+    bench.configure(tcp_service, udp_service)
+    for source_port in (30000, 30001, 30002):
+        established(bench, tcp_service, source_port)
+    bench.observe("UDP", wire.udp(bench.client, 30000, VIP, port, b"question"))
+
+    def error(kind: int, code: int, quoted: bytes, rest: int = 0, quoted_length: int = 28, **ip) -> bytes:
+        return wire.ipv4(ROUTER, VIP, wire.ICMP, wire.icmp_message(kind, code, rest, quoted[:quoted_length]), **ip)
+
+    def reply(source_port: int, **ip) -> bytes:
+        return wire.tcp(VIP, port, bench.client, source_port, ACK, bytes(1400), **ip)
+
+    for source_port in (30000, 30001, 30002):
+        bench.observe("fragmentation needed", error(3, 4, reply(source_port, dont_fragment=True), rest=1400))
+    bench.observe("the same with a longer quote", error(3, 4, reply(30000, dont_fragment=True), rest=1400, quoted_length=200))
+    bench.observe("host unreachable", error(3, 1, reply(30001)))
+    bench.observe("time exceeded", error(11, 0, reply(30002)))
+    bench.observe("source quench", error(4, 0, reply(30000)))
+    bench.observe("parameter problem", error(12, 0, reply(30000)))
+    bench.observe("port unreachable for the UDP flow", error(3, 3, wire.udp(VIP, port, bench.client, 30000, b"answer")))
+    bench.observe("fragmentation needed, TTL 1", error(3, 4, reply(30000), rest=1400, ttl=1))
+    bench.observe("about an unknown connection", error(3, 4, reply(30009), rest=1400))
+    bench.observe("about a packet of the client's own", error(3, 4, wire.tcp(bench.client, 30000, VIP, port, ACK), rest=1400))
+    bench.observe("quoting less than the ports", error(3, 4, reply(30000), rest=1400, quoted_length=22))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def strange_sources(bench: Bench, port: int) -> None:
+    """Packets that no honest client sends. An answer would go to somebody else, so only silence or forwarding can be seen."""
+    bench.configure(Service("tcp", port, "rr", ALL))
+    bench.client = VIP
+    bench.observe("from the VIP itself", wire.tcp(VIP, 20000, VIP, port, SYN))
+    for name, source in (("multicast", "224.0.0.5"), ("broadcast", "255.255.255.255"), ("loopback", "127.0.0.1"), ("zero", "0.0.0.0")):
+        bench.client = source
+        bench.observe(f"from a {name} address", wire.tcp(source, 20000, VIP, port, SYN))
+    bench.configure()
+
+
+# What happens to packets when servers change
+
+
+@scenario
+def no_server_left(bench: Bench, port: int) -> None:
+    tcp_service, udp_service = Service("tcp", port, "rr", ((RS1, 1),)), Service("udp", port, "rr", ((RS1, 1),))
+    bench.configure(tcp_service, udp_service)
+    established(bench, tcp_service, 30000)
+    bench.observe("UDP", wire.udp(bench.client, 30000, VIP, port, b"question"))
+    bench.configure(Service("tcp", port, "rr", ()), Service("udp", port, "rr", ()))
+    bench.observe("SYN", wire.tcp(bench.client, 20000, VIP, port, SYN))
+    bench.observe("new UDP flow", wire.udp(bench.client, 20000, VIP, port, b"question"))
+    bench.observe("ACK of the old connection", wire.tcp(bench.client, 30000, VIP, port, ACK))
+    bench.observe("the old UDP flow", wire.udp(bench.client, 30000, VIP, port, b"question"))
+    bench.observe("ACK without a connection", wire.tcp(bench.client, 20001, VIP, port, ACK))
+    bench.show_services(Service("tcp", port, "rr", ()))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def weight_zero(bench: Bench, port: int) -> None:
+    service = Service("tcp", port, "rr", ALL)
+    bench.configure(service)
+    for source_port in (30000, 30001, 30002):
+        established(bench, service, source_port)
+    bench.configure(Service("tcp", port, "rr", weighted(0, 0, 1)))
+    for source_port in (30000, 30001, 30002):
+        bench.observe("ACK of an old connection", wire.tcp(bench.client, source_port, VIP, port, ACK))
+    bench.sequence("servers of new connections", service, 3)
+    bench.configure(Service("tcp", port, "rr", weighted(0, 0, 0)))
+    bench.observe("SYN when all weights are zero", wire.tcp(bench.client, 22000, VIP, port, SYN))
+    bench.observe("ACK of an old connection", wire.tcp(bench.client, 30000, VIP, port, ACK))
+    bench.show_services(service)
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def server_removed(bench: Bench, port: int) -> None:
+    """With expire_nodest_conn off, as it is by default."""
+    tcp_service, udp_service = Service("tcp", port, "rr", ALL), Service("udp", port, "rr", ALL)
+    bench.configure(tcp_service, udp_service)
+    for source_port in (30000, 30001, 30002):
+        established(bench, tcp_service, source_port)
+        bench.observe("UDP", wire.udp(bench.client, source_port, VIP, port, b"question"))
+    fewer = ((RS1, 1), (RS3, 1))
+    bench.configure(Service("tcp", port, "rr", fewer), Service("udp", port, "rr", fewer))
+    for source_port in (30000, 30001, 30002):
+        bench.observe("ACK of an old connection", wire.tcp(bench.client, source_port, VIP, port, ACK))
+        bench.observe("UDP of an old flow", wire.udp(bench.client, source_port, VIP, port, b"question"))
+    bench.observe("SYN from the port of the connection whose server is gone", wire.tcp(bench.client, 30001, VIP, port, SYN))
+    bench.sequence("servers of new connections", tcp_service, 4)
+    bench.show_services(tcp_service)
+    bench.show_connections()
+    bench.configure(tcp_service, udp_service)
+    for source_port in (30000, 30001, 30002):
+        bench.observe("ACK when the server is back", wire.tcp(bench.client, source_port, VIP, port, ACK))
+        bench.observe("UDP when the server is back", wire.udp(bench.client, source_port, VIP, port, b"question"))
+    bench.show_services(tcp_service)
+    bench.configure()
+
+
+@scenario
+def service_removed(bench: Bench, port: int) -> None:
+    service = Service("tcp", port, "rr", ALL)
+    bench.configure(service)
+    established(bench, service, 30000)
+    bench.configure()
+    bench.observe("ACK of the old connection", wire.tcp(bench.client, 30000, VIP, port, ACK, acknowledgement=5))
+    bench.observe("SYN", wire.tcp(bench.client, 20000, VIP, port, SYN))
+    bench.show_connections()
+    bench.configure(service)
+    bench.observe("ACK of the old connection when the service is back", wire.tcp(bench.client, 30000, VIP, port, ACK, acknowledgement=5))
+    bench.configure()
+
+
+@scenario
+def connection_reuse(bench: Bench, port: int) -> None:
+    """A SYN on an existing connection, after each way that it may have gone (conn_reuse_mode=1)."""
+    service = Service("tcp", port, "rr", ALL)
+    bench.configure(service)
+    for number, (name, flags) in enumerate({"half open": (SYN,), "established": (SYN, ACK), "FIN_WAIT": (SYN, ACK, FIN | ACK),
+                                            "reset": (SYN, ACK, RST)}.items()):
+        packets = [wire.tcp(bench.client, 30000 + number, VIP, port, each) for each in flags]
+        bench.observe(f"{name}, and a SYN from the same port", *packets, wire.tcp(bench.client, 30000 + number, VIP, port, SYN))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def director_as_real_server(bench: Bench, port: int) -> None:
+    """A real server that is the director itself: its kernel gets the packet."""
+    servers = ((topology.DIRECTOR.address, 1), (RS1, 1))
+    tcp_service, udp_service = Service("tcp", port, "rr", servers), Service("udp", port, "rr", servers)
+    bench.configure(tcp_service, udp_service)
+    with bench.listen_on_director(tcp_service), bench.listen_on_director(udp_service) as udp_socket:
+        for source_port in (20000, 20001):
+            bench.observe("SYN", wire.tcp(bench.client, source_port, VIP, port, SYN))
+            bench.observe("UDP", wire.udp(bench.client, source_port, VIP, port, b"question"))
+            bench.received_by(udp_socket)
+        bench.show_services(tcp_service)
+        bench.show_connections()
+    bench.configure()
