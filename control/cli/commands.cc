@@ -1,0 +1,154 @@
+#include "control/cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "control/cli/ipvsadm_listing.h"
+#include "control/cli/show.h"
+#include "control/cli/show_json.h"
+
+namespace penstock::control {
+namespace {
+
+constexpr auto kSubjects = std::to_array<std::pair<std::string_view, Subject>>({
+    {"services", Subject::kServices},
+    {"connections", Subject::kConnections},
+    {"stats", Subject::kStats},
+    {"rate", Subject::kRate},
+    {"drops", Subject::kDrops},
+    {"workers", Subject::kWorkers},
+    {"ports", Subject::kPorts},
+    {"config", Subject::kConfig},
+});
+
+std::unexpected<Refusal> refuse(std::string message) { return std::unexpected(Refusal{2, std::move(message)}); }
+
+std::string subject_list() {
+  std::string list;
+  for (const auto& [name, subject] : kSubjects) list += (list.empty() ? "" : ", ") + std::string{name};
+  return list;
+}
+
+std::expected<Command, Refusal> parse_show(std::span<const std::string> args) {
+  ShowRequest request;
+  bool named = false;
+  for (const std::string& word : args) {
+    if (word == "--json") {
+      request.json = true;
+    } else if (word == "--all") {
+      request.all = true;
+    } else if (word.starts_with('-')) {
+      return refuse(fmt::format("penstock show: unknown option {}", word));
+    } else if (named) {
+      return refuse(fmt::format("penstock show: one thing at a time, please: {} is too much", word));
+    } else {
+      const auto found = std::ranges::find(kSubjects, word, &std::pair<std::string_view, Subject>::first);
+      if (found == kSubjects.end())
+        return refuse(fmt::format("penstock show: there is no {}; there are {}", word, subject_list()));
+      request.subject = found->second;
+      named = true;
+    }
+  }
+  if (!named) return refuse(fmt::format("penstock show what? There are {}", subject_list()));
+  if (request.all && request.subject != Subject::kDrops) return refuse("penstock show: --all goes with drops only");
+  return request;
+}
+
+// JSON for people and programs: indented; bytes that are no UTF-8 (an interface's name may hold any) are replaced.
+std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
+
+Json overview_json(const DaemonStatus& daemon, std::span<const ServiceStatus> services) {
+  return {{"daemon", daemon_json(daemon)}, {"services", services_json(services)}};
+}
+
+Answer text_answer(std::string text) { return {.out = std::move(text)}; }
+
+Answer run(const ShowRequest& request, StatusSource& source) {
+  const bool json = request.json;
+  switch (request.subject) {
+    case Subject::kServices: {
+      const auto services = source.services();
+      return text_answer(json ? dump(services_json(services)) : show_services(services));
+    }
+    case Subject::kConnections:
+      return {.rest = stream_connections(source.connections(), json ? ConnectionFormat::kJson : ConnectionFormat::kTable)};
+    case Subject::kStats: {
+      const auto daemon = source.daemon();
+      const auto services = source.services();
+      return text_answer(json ? dump(overview_json(daemon, services)) : show_stats(daemon, source.workers(), services));
+    }
+    case Subject::kRate: {
+      const auto daemon = source.daemon();
+      const auto services = source.services();
+      return text_answer(json ? dump(overview_json(daemon, services)) : show_rate(daemon, services));
+    }
+    case Subject::kDrops: {
+      const auto drops = source.drops();
+      return text_answer(json ? dump(drops_json(drops)) : show_drops(drops, request.all));
+    }
+    case Subject::kWorkers: {
+      const auto workers = source.workers();
+      return text_answer(json ? dump(workers_json(workers)) : show_workers(workers));
+    }
+    case Subject::kPorts: {
+      const auto ports = source.ports();
+      return text_answer(json ? dump(ports_json(ports)) : show_ports(ports));
+    }
+    case Subject::kConfig: {
+      std::string text = source.config_text();
+      return text_answer(json ? dump({{"config", std::move(text)}}) : std::move(text));
+    }
+  }
+  return {};
+}
+
+Answer run(const IpvsadmRequest& request, StatusSource& source) {
+  switch (request.listing) {
+    case IpvsadmListing::kHelp: return text_answer(ipvsadm_help());
+    case IpvsadmListing::kVersion:
+      return text_answer(fmt::format("penstock {} (the listings of ipvsadm v1.31, IPVS v1.2.1)\n", source.daemon().version));
+    case IpvsadmListing::kConnections:
+      return {.rest = stream_connections(source.connections(), request.json ? ConnectionFormat::kJson
+                                                               : request.persistence_engine
+                                                                   ? ConnectionFormat::kIpvsadmPersistenceEngine
+                                                                   : ConnectionFormat::kIpvsadm)};
+    case IpvsadmListing::kTimeouts:
+      return text_answer(request.json ? dump(daemon_json(source.daemon())["timeouts"]) : ipvsadm_timeouts(source.daemon()));
+    case IpvsadmListing::kDaemons:
+      return text_answer(request.json ? dump(daemon_json(source.daemon())["sync_daemons"]) : ipvsadm_daemons(source.daemon()));
+    case IpvsadmListing::kServices:
+    case IpvsadmListing::kSave: break;
+  }
+  const auto services = select_services(request, source.services());
+  if (request.service && services.empty()) return {.exit_status = 1, .err = "No such service\n"};
+  if (request.json) return text_answer(dump(services_json(services)));
+  return text_answer(request.listing == IpvsadmListing::kSave ? ipvsadm_save(services)
+                                                              : ipvsadm_services(request, source.daemon(), services));
+}
+
+}  // namespace
+
+std::expected<Command, Refusal> parse_command(std::span<const std::string> args) {
+  if (args.empty()) return refuse("penstock: no command; see `penstock --help'");
+  if (args[0] == "show") return parse_show(args.subspan(1));
+  if (args[0] == "ipvsadm") {
+    auto request = parse_ipvsadm(args.subspan(1));
+    if (!request) return std::unexpected(std::move(request.error()));
+    return std::move(*request);
+  }
+  return refuse(fmt::format("penstock: there is no command {}; see `penstock --help'", args[0]));
+}
+
+Answer run_command(const Command& command, StatusSource& source) {
+  return std::visit([&source](const auto& request) { return run(request, source); }, command);
+}
+
+Answer answer_command(std::span<const std::string> args, StatusSource& source) {
+  const auto command = parse_command(args);
+  if (command) return run_command(*command, source);
+  return {.exit_status = command.error().exit_status, .err = command.error().message + '\n'};
+}
+
+}  // namespace penstock::control
