@@ -29,12 +29,13 @@ struct alignas(32) RealServer {
   bool available = false;  // in the configuration, and its checks hold
   bool resolved = false;   // `destination` is known
   bool local = false;      // the server is the director itself: packets go to the kernel
+  bool unreachable = false;  // its next hop doesn't answer; `destination` is the last one known, for the connections that exist
   std::uint32_t weight = 0;
   std::uint32_t upper_threshold = 0;  // connections; 0: no limit
   std::uint32_t lower_threshold = 0;
 
   // Whether it may be given new connections, thresholds aside.
-  [[nodiscard]] bool takes_new() const { return weight > 0 && available && (resolved || local); }
+  [[nodiscard]] bool takes_new() const { return weight > 0 && available && (local || (resolved && !unreachable)); }
 };
 static_assert(sizeof(RealServer) == 32);
 

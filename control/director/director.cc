@@ -1,0 +1,286 @@
+#include "control/director/director.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace penstock::control {
+namespace {
+
+core::SchedulerKind kind_of(config::Scheduler scheduler) {
+  switch (scheduler) {
+    case config::Scheduler::kRoundRobin: return core::SchedulerKind::kRoundRobin;
+    case config::Scheduler::kWeightedRoundRobin: return core::SchedulerKind::kWeightedRoundRobin;
+    case config::Scheduler::kLeastConnection: return core::SchedulerKind::kLeastConnection;
+    case config::Scheduler::kWeightedLeastConnection: return core::SchedulerKind::kWeightedLeastConnection;
+  }
+  return core::SchedulerKind::kWeightedLeastConnection;
+}
+
+// Configured ones first, in the configuration's order.
+template <typename Entry>
+bool stands_before(const Entry* a, const Entry* b) {
+  return std::tuple{!a->configured, a->position} < std::tuple{!b->configured, b->position};
+}
+
+}  // namespace
+
+Director::Director(const core::CounterBoard& board) : board_{board}, by_virtual_id_(65536), by_server_id_(65536) {}
+
+void Director::add_port(const std::string& name, core::PortIndex index, const packet::MacAddress& mac) {
+  ports_.push_back({name, index, mac});
+}
+
+std::expected<Director::Changes, std::string> Director::apply(const config::Model& model) {
+  if (auto room = check_room(model); !room) return std::unexpected{room.error()};
+  Changes changes;
+  std::set<Key> wanted_keys;
+  for (const config::VirtualServer& wanted : model.virtual_servers) {
+    const std::uint64_t position = wanted_keys.size();
+    wanted_keys.insert({wanted.endpoint, wanted.protocol});
+    adopt_servers(adopt(wanted, position, changes), wanted, changes);
+  }
+  for (auto& [key, service] : services_) {
+    if (!service.configured || wanted_keys.contains(key)) continue;
+    retire_servers(service, nullptr, changes);
+    service.configured = false;
+    ++changes.services_removed;
+  }
+  timeouts_ = model.lvs_timeouts;
+  return changes;
+}
+
+// Whether the ids suffice, counted as if nothing that is wanted existed already.
+std::expected<void, std::string> Director::check_room(const config::Model& model) const {
+  std::size_t new_services = 0;
+  std::size_t new_servers = 0;
+  for (const config::VirtualServer& wanted : model.virtual_servers) {
+    const auto known = services_.find({wanted.endpoint, wanted.protocol});
+    if (known == services_.end()) ++new_services;
+    for (const config::RealServer& server : wanted.real_servers) {
+      if (known == services_.end() || !known->second.servers.contains(server.endpoint)) ++new_servers;
+    }
+  }
+  if (new_services > virtual_ids_.available()) {
+    return std::unexpected{
+        fmt::format("{} virtual servers are new, but only {} more can be had", new_services, virtual_ids_.available())};
+  }
+  if (new_servers > server_ids_.available()) {
+    return std::unexpected{
+        fmt::format("{} real servers are new, but only {} more can be had", new_servers, server_ids_.available())};
+  }
+  return {};
+}
+
+Director::Service& Director::adopt(const config::VirtualServer& wanted, std::uint64_t position, Changes& changes) {
+  const auto [at, is_new] = services_.try_emplace({wanted.endpoint, wanted.protocol});
+  Service& service = at->second;
+  if (is_new) {
+    service.endpoint = wanted.endpoint;
+    service.protocol = wanted.protocol;
+    service.id = core::VirtualId{virtual_ids_.take().value()};
+    by_virtual_id_[index_of(service.id)] = &service;
+  }
+  if (is_new || !service.configured) ++changes.services_added;
+  if (is_new || service.scheduler != wanted.scheduler) ++service.generation;
+  service.configured = true;
+  service.scheduler = wanted.scheduler;
+  service.position = position;
+  return service;
+}
+
+// Removals come before additions, as in keepalived's reload.
+void Director::adopt_servers(Service& service, const config::VirtualServer& wanted, Changes& changes) {
+  retire_servers(service, &wanted, changes);
+  std::uint64_t position = 0;
+  for (const config::RealServer& server : wanted.real_servers) adopt_server(service, server, position++, changes);
+}
+
+void Director::adopt_server(Service& service, const config::RealServer& wanted, std::uint64_t position, Changes& changes) {
+  const auto [at, is_new] = service.servers.try_emplace(wanted.endpoint);
+  Server& server = at->second;
+  if (is_new) {
+    server.endpoint = wanted.endpoint;
+    server.id = core::ServerId{server_ids_.take().value()};
+    server.baseline = counted_for(server.id);
+    by_server_id_[index_of(server.id)] = &server;
+  }
+  server.position = position;
+  const bool is_added = is_new || !server.configured;
+  const bool is_changed = !is_added && (server.weight != wanted.weight || server.upper_threshold != wanted.upper_threshold ||
+                                        server.lower_threshold != wanted.lower_threshold);
+  if (is_added) {
+    server.added = ++additions_;
+    ++changes.servers_added;
+  }
+  if (is_changed) ++changes.servers_changed;
+  if (is_added || is_changed) ++service.generation;
+  server.configured = true;
+  server.weight = wanted.weight;
+  server.upper_threshold = wanted.upper_threshold;
+  server.lower_threshold = wanted.lower_threshold;
+}
+
+// Marks those servers that `wanted` doesn't name; all of them when it is null.
+void Director::retire_servers(Service& service, const config::VirtualServer* wanted, Changes& changes) {
+  std::set<packet::Endpoint> kept;
+  if (wanted != nullptr) {
+    for (const config::RealServer& server : wanted->real_servers) kept.insert(server.endpoint);
+  }
+  for (auto& [endpoint, server] : service.servers) {
+    if (!server.configured || kept.contains(endpoint)) continue;
+    server.configured = false;
+    server.idle_since = {};
+    ++service.generation;
+    ++changes.servers_removed;
+  }
+}
+
+std::vector<packet::IpAddress> Director::server_addresses() const {
+  std::set<packet::IpAddress> addresses;
+  for (const auto& [key, service] : services_) {
+    for (const auto& [endpoint, server] : service.servers) addresses.insert(endpoint.address);
+  }
+  return {addresses.begin(), addresses.end()};
+}
+
+const NextHop* Director::find_next_hop(const packet::IpAddress& server) const {
+  const auto at = next_hops_.find(server);
+  return at != next_hops_.end() ? &at->second : nullptr;
+}
+
+std::unique_ptr<const core::Snapshot> Director::build_snapshot() const {
+  core::SnapshotBuilder builder;
+  for (const PortEntry& port : ports_) builder.set_port(port.index, port.mac);
+  builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
+  builder.set_expire_nodest_conn(expire_nodest_conn_);
+  for (const auto& [key, service] : services_) {
+    std::vector<const Server*> members;
+    for (const auto& [endpoint, server] : service.servers) {
+      builder.set_server(server.id, forwarding_of(server));
+      if (server.configured && service.configured) members.push_back(&server);
+    }
+    if (!service.configured) continue;
+    std::ranges::sort(members, std::greater{}, &Server::added);
+    core::ServiceSpec spec{.endpoint = service.endpoint,
+                           .protocol = service.protocol,
+                           .virtual_id = service.id,
+                           .scheduler = kind_of(service.scheduler),
+                           .scheduler_slot = index_of(service.id),
+                           .generation = service.generation,
+                           .members = {}};
+    for (const Server* member : members) spec.members.push_back(member->id);
+    builder.add_service(std::move(spec));
+  }
+  return builder.build();
+}
+
+core::RealServer Director::forwarding_of(const Server& server) const {
+  core::RealServer forwarding{};
+  forwarding.available = server.configured;
+  forwarding.weight = server.weight;
+  forwarding.upper_threshold = server.upper_threshold;
+  forwarding.lower_threshold = server.lower_threshold;
+  const NextHop* const hop = find_next_hop(server.endpoint.address);
+  if (hop == nullptr) return forwarding;
+  forwarding.local = hop->is_local();
+  const auto port = std::ranges::find(ports_, hop->interface_name, &PortEntry::name);
+  if (!hop->mac || port == ports_.end()) return forwarding;
+  forwarding.resolved = true;
+  forwarding.unreachable = !hop->takes_new_connections();
+  forwarding.destination = *hop->mac;
+  forwarding.source = port->mac;
+  forwarding.egress = port->index;
+  if (hop->mtu != 0) forwarding.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(hop->mtu, 65535));
+  return forwarding;
+}
+
+bool Director::collect(Clock::time_point now) {
+  bool forgotten = false;
+  for (auto at = services_.begin(); at != services_.end();) {
+    Service& service = at->second;
+    forgotten |= collect_servers(service, now);
+    if (service.configured || !service.servers.empty()) {
+      ++at;
+      continue;
+    }
+    by_virtual_id_[index_of(service.id)] = nullptr;
+    virtual_ids_.give_back(index_of(service.id));
+    at = services_.erase(at);
+    forgotten = true;
+  }
+  return forgotten;
+}
+
+bool Director::collect_servers(Service& service, Clock::time_point now) {
+  const std::size_t before = service.servers.size();
+  for (auto at = service.servers.begin(); at != service.servers.end();) {
+    Server& server = at->second;
+    if (!may_be_forgotten(server, now)) {
+      ++at;
+      continue;
+    }
+    service.retired += traffic_of(server);
+    by_server_id_[index_of(server.id)] = nullptr;
+    server_ids_.give_back(index_of(server.id));
+    at = service.servers.erase(at);
+  }
+  return service.servers.size() != before;
+}
+
+bool Director::may_be_forgotten(Server& server, Clock::time_point now) const {
+  if (server.configured) return false;
+  if (board_.load_of(server.id).total() != 0) {
+    server.idle_since = {};
+    return false;
+  }
+  if (server.idle_since == Clock::time_point{}) server.idle_since = now;
+  return now - server.idle_since >= kRest;
+}
+
+void Director::feed_rates() {
+  for (auto& [key, service] : services_) {
+    for (auto& [endpoint, server] : service.servers) server.rate.feed(traffic_of(server));
+    service.rate.feed(traffic_of(service));
+  }
+}
+
+std::vector<const Director::Service*> Director::services() const {
+  std::vector<const Service*> all;
+  for (const auto& [key, service] : services_) all.push_back(&service);
+  std::ranges::sort(all, stands_before<Service>);
+  return all;
+}
+
+std::vector<const Director::Server*> Director::servers(const Service& service) {
+  std::vector<const Server*> all;
+  for (const auto& [endpoint, server] : service.servers) all.push_back(&server);
+  std::ranges::sort(all, stands_before<Server>);
+  return all;
+}
+
+const Director::Service* Director::find(core::VirtualId id) const { return by_virtual_id_[index_of(id)]; }
+const Director::Server* Director::find(core::ServerId id) const { return by_server_id_[index_of(id)]; }
+
+Traffic Director::counted_for(core::ServerId id) const {
+  Traffic sum;
+  for (unsigned worker = 0; worker < board_.workers(); ++worker) {
+    const core::ServerCounters& counters = board_.server(static_cast<core::WorkerIndex>(worker), id);
+    sum += {counters.connections.get(), counters.packets.get(), counters.bytes.get()};
+  }
+  return sum;
+}
+
+Traffic Director::traffic_of(const Server& server) const { return counted_for(server.id) - server.baseline; }
+
+Traffic Director::traffic_of(const Service& service) const {
+  Traffic sum = service.retired;
+  for (const auto& [endpoint, server] : service.servers) sum += traffic_of(server);
+  return sum;
+}
+
+}  // namespace penstock::control

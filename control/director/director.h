@@ -1,0 +1,144 @@
+// The virtual services and their real servers as they are now: from the configuration and the kernel's next hops to snapshots.
+//
+// The problem: connections outlive configurations. A server that a reload removes still has connections that wait for it, and
+// if it comes back, they go on; an id given to another server too early would send old flows there. So what leaves the
+// configuration is only marked, keeps its ids and counters, and is forgotten by collect() when no worker has a connection to it
+// any more. Control-owned and pure: no socket, no clock, no DPDK; time comes as an argument.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/model.h"
+#include "control/director/id_pool.h"
+#include "control/director/rate_estimator.h"
+#include "control/director/traffic.h"
+#include "control/netlink/next_hop.h"
+#include "dataplane/core/counters.h"
+#include "dataplane/core/snapshot.h"
+
+namespace penstock::control {
+
+class Director {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Server {
+    core::ServerId id{};
+    packet::Endpoint endpoint;
+    std::uint32_t weight = 0;
+    std::uint32_t upper_threshold = 0;
+    std::uint32_t lower_threshold = 0;
+    bool configured = true;          // false: only its old connections remain
+    std::uint64_t added = 0;         // grows with each adding: the kernel's schedulers walk the last added first
+    std::uint64_t position = 0;      // in the configuration
+    Clock::time_point idle_since{};  // not configured: since when it was seen without connections
+    Traffic baseline;                // what its id had counted for another server before
+    RateEstimator rate;
+  };
+  struct Service {
+    packet::Endpoint endpoint;
+    packet::Protocol protocol{};
+    core::VirtualId id{};
+    config::Scheduler scheduler{};
+    bool configured = true;
+    std::uint32_t generation = 0;
+    std::uint64_t position = 0;
+    std::map<packet::Endpoint, Server> servers;
+    Traffic retired;  // of servers that are forgotten
+    RateEstimator rate;
+  };
+
+  // What a configuration changed, for one line in the log.
+  struct Changes {
+    unsigned services_added = 0;
+    unsigned services_removed = 0;
+    unsigned servers_added = 0;
+    unsigned servers_removed = 0;
+    unsigned servers_changed = 0;
+
+    [[nodiscard]] bool any() const {
+      return services_added + services_removed + servers_added + servers_removed + servers_changed != 0;
+    }
+  };
+
+  // An id is given to another server only this long after its last connection: longer than any worker remembers a fragmented
+  // datagram.
+  static constexpr std::chrono::seconds kRest{30};
+
+  // `board` must outlive the director.
+  explicit Director(const core::CounterBoard& board);
+
+  // Ports are known before the first snapshot and don't change: their name as in the configuration, their place and MAC.
+  void add_port(const std::string& name, core::PortIndex index, const packet::MacAddress& mac);
+
+  // Makes the services those of `model`. On an error (more services or servers than there are ids) nothing has changed.
+  [[nodiscard]] std::expected<Changes, std::string> apply(const config::Model& model);
+  void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
+
+  // The addresses whose next hops are to be followed: of all servers, the removed ones that still have connections included.
+  [[nodiscard]] std::vector<packet::IpAddress> server_addresses() const;
+  void set_next_hop(const packet::IpAddress& server, const NextHop& next_hop) { next_hops_[server] = next_hop; }
+  [[nodiscard]] const NextHop* find_next_hop(const packet::IpAddress& server) const;
+
+  // The present state, for the workers.
+  [[nodiscard]] std::unique_ptr<const core::Snapshot> build_snapshot() const;
+
+  // Forgets what is no longer configured and has had no connection for kRest. Precondition: every worker has seen the last
+  // snapshot built. True when something was forgotten, so that server_addresses() is another.
+  bool collect(Clock::time_point now);
+
+  // Once each RateEstimator::kPeriod.
+  void feed_rates();
+
+  // In the configuration's order; services that are no longer configured last.
+  [[nodiscard]] std::vector<const Service*> services() const;
+  [[nodiscard]] static std::vector<const Server*> servers(const Service& service);
+  [[nodiscard]] const Service* find(core::VirtualId id) const;
+  [[nodiscard]] const Server* find(core::ServerId id) const;
+  [[nodiscard]] Traffic traffic_of(const Server& server) const;
+  [[nodiscard]] Traffic traffic_of(const Service& service) const;  // those of its forgotten servers included
+  [[nodiscard]] core::CounterBoard::Load load_of(const Server& server) const { return board_.load_of(server.id); }
+  [[nodiscard]] const config::LvsTimeouts& timeouts() const { return timeouts_; }
+
+ private:
+  struct Key {
+    packet::Endpoint endpoint;
+    packet::Protocol protocol{};
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct PortEntry {
+    std::string name;
+    core::PortIndex index;
+    packet::MacAddress mac;
+  };
+
+  [[nodiscard]] std::expected<void, std::string> check_room(const config::Model& model) const;
+  Service& adopt(const config::VirtualServer& wanted, std::uint64_t position, Changes& changes);
+  void adopt_servers(Service& service, const config::VirtualServer& wanted, Changes& changes);
+  void adopt_server(Service& service, const config::RealServer& wanted, std::uint64_t position, Changes& changes);
+  static void retire_servers(Service& service, const config::VirtualServer* wanted, Changes& changes);
+  [[nodiscard]] core::RealServer forwarding_of(const Server& server) const;
+  [[nodiscard]] Traffic counted_for(core::ServerId id) const;
+  bool collect_servers(Service& service, Clock::time_point now);
+  [[nodiscard]] bool may_be_forgotten(Server& server, Clock::time_point now) const;
+
+  const core::CounterBoard& board_;
+  std::vector<PortEntry> ports_;
+  std::map<Key, Service> services_;
+  std::unordered_map<packet::IpAddress, NextHop> next_hops_;
+  std::vector<const Service*> by_virtual_id_;
+  std::vector<const Server*> by_server_id_;
+  config::LvsTimeouts timeouts_;
+  bool expire_nodest_conn_ = false;
+  IdPool virtual_ids_{1, 65535};
+  IdPool server_ids_{0, 65534};
+  std::uint64_t additions_ = 0;
+};
+
+}  // namespace penstock::control
