@@ -25,6 +25,8 @@ class ProcessList:
 
     def __init__(self, directory: pathlib.Path):
         self._directory = directory
+        # Those that this program started itself: only a parent learns an exit status.
+        self._children: dict[str, subprocess.Popen] = {}
 
     def start(self, name: str, command: list[str], log: pathlib.Path) -> int:
         """Start `command` in a session of its own, output to `log`, unless it is already running. Returns its process id."""
@@ -34,6 +36,7 @@ class ProcessList:
         with open(log, "ab") as output:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
         (self._directory / name).write_text(f"{process.pid} {_start_time(process.pid)}\n")
+        self._children[name] = process
         return process.pid
 
     def pid(self, name: str) -> int | None:
@@ -44,21 +47,20 @@ class ProcessList:
             return None
         return int(pid) if _start_time(int(pid)) == start_time else None
 
-    def stop(self, name: str, patience_seconds: float = 5) -> None:
-        """SIGTERM, and SIGKILL for one that does not end in time. One that is gone already is fine."""
+    def stop(self, name: str, patience_seconds: float = 5) -> int | None:
+        """SIGTERM, and SIGKILL for one that does not end in time. One that is gone already is fine.
+        Returns the exit status (negative: the signal's number) when this program started it, else None."""
         pid = self.pid(name)
         if pid is not None:
-            try:
-                descriptor = os.pidfd_open(pid)
-            except ProcessLookupError:
-                descriptor = None
-            if descriptor is not None:
-                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
-                if not select.select([descriptor], [], [], patience_seconds)[0]:
-                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-                    select.select([descriptor], [], [], patience_seconds)
-                os.close(descriptor)
+            descriptor = os.pidfd_open(pid)
+            signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+            if not select.select([descriptor], [], [], patience_seconds)[0]:
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                select.select([descriptor], [], [], patience_seconds)
+            os.close(descriptor)
         (self._directory / name).unlink(missing_ok=True)
+        child = self._children.pop(name, None)
+        return child.wait(patience_seconds) if child else None
 
     def stop_all(self) -> None:
         for file in sorted(self._directory.iterdir()):

@@ -9,7 +9,6 @@ its packets in order, so when the marker's reply is there, all that the probe ca
 """
 
 import ctypes
-import os
 import select
 import socket
 import struct

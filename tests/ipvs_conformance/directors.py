@@ -5,14 +5,11 @@ Orders go the way keepalived gives them: what is unchanged is not touched, a cha
 """
 
 import dataclasses
-import os
-import pathlib
 import re
-import signal
 
 from lab import topology
 from lab.lab import Lab
-from lab.waiting import wait_for
+from lab.penstockd import Penstockd
 
 DIRECTOR = topology.DIRECTOR
 
@@ -99,64 +96,36 @@ class KernelDirector(Director):
 class PenstockDirector(Director):
     interface = "eth0"
 
-    def __init__(self, lab: Lab, build: pathlib.Path):
+    def __init__(self, lab: Lab):
         super().__init__(lab)
-        self._build = build
-        self._file = lab.directory / "conformance.conf"
-        self._socket = lab.directory / "penstock.sock"
+        self._daemon = Penstockd(lab, eal="--no-huge -m 256")
 
     def start(self) -> None:
         # af_packet leaves the kernel on the same wire with the TAP's MAC address. penstockd drops what arrives there, but User Mode
         # Linux's nftables knows no netdev family, so here the traffic control does it.
         self.lab.run("director", "tc", "qdisc", "add", "dev", DIRECTOR.interface, "ingress")
         self.lab.run("director", "tc", "filter", "add", "dev", DIRECTOR.interface, "ingress", "matchall", "action", "drop")
-        self._write(())
-        self.lab.start("director", "penstockd", str(self._build / "penstockd"), "-f", str(self._file), "-n", "-l",
-                       "--port", f"eth0=net_af_packet0,iface={DIRECTOR.interface}", "--workers", "1",
-                       "--address", f"eth0={DIRECTOR.address}/{topology.PREFIX_LENGTH}", "--socket", str(self._socket),
-                       "-p", str(self.lab.directory / "penstockd.pid"), "--eal", "--no-huge -m 256")
-        wait_for("penstockd's socket", lambda: self._penstock("-Ln").returncode == 0, seconds=60)
-        wait_for("the VIP on the TAP", lambda: topology.VIP in self.lab.run("director", "ip", "addr", check=False).stdout)
+        self._daemon.start(configuration(()))
 
     def stop(self) -> None:
-        self.lab.stop("director", "penstockd")
+        self._daemon.stop()
 
     def configure(self, *services: Service) -> None:
-        self._write(services)
-        pid = self.lab.processes.pid("director-penstockd")
-        assert pid is not None, "penstockd is not running"
-        os.kill(pid, signal.SIGHUP)
+        self._daemon.reload(configuration(services), {
+            (service.protocol.upper(), service.option[1]): {f"{address}:{service.port}": weight for address, weight in service.servers}
+            for service in services})
         self.services = services
-        wait_for("the new configuration", lambda: self._listed() == {
-            (service.protocol, service.port): (service.scheduler, dict(service.servers)) for service in services})
 
     def listing(self, *arguments: str) -> list[str]:
-        return self.lab.run("director", *self._command(*arguments)).stdout.splitlines()
+        return self._daemon.ipvsadm(*arguments).splitlines()
 
-    def _command(self, *arguments: str) -> list[str]:
-        return [str(self._build / "penstock"), "--socket", str(self._socket), "ipvsadm", *arguments]
 
-    def _penstock(self, *arguments: str):
-        return self.lab.run("director", *self._command(*arguments), check=False)
-
-    def _listed(self) -> dict:
-        """What `-Ln` says is there now, in the shape that `configure` waits for."""
-        found: dict = {}
-        for line in self.listing("-Ln")[3:]:
-            words = line.split()
-            if words[0] in ("TCP", "UDP"):
-                servers: dict[str, int] = {}
-                found[(words[0].lower(), int(words[1].rpartition(":")[2]))] = (words[2], servers)
-            else:
-                servers[words[1].rpartition(":")[0]] = int(words[3])
-        return found
-
-    def _write(self, services: tuple[Service, ...]) -> None:
-        blocks = ["vrrp_instance VI_1 {\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n    priority 100\n"
-                  f"    virtual_ipaddress {{\n        {topology.VIP}\n    }}\n}}\n"]
-        for service in services:
-            servers = "".join(f"    real_server {address} {service.port} {{\n        weight {weight}\n    }}\n" for address, weight in service.servers)
-            blocks.append(f"virtual_server {topology.VIP} {service.port} {{\n    lb_algo {service.scheduler}\n    lb_kind DR\n"
-                          f"    protocol {service.protocol.upper()}\n{servers}}}\n")
-        self._file.write_text("\n".join(blocks))
-
+def configuration(services: tuple[Service, ...]) -> str:
+    """The keepalived.conf of these services."""
+    blocks = ["vrrp_instance VI_1 {\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n    priority 100\n"
+              f"    virtual_ipaddress {{\n        {topology.VIP}\n    }}\n}}\n"]
+    for service in services:
+        servers = "".join(f"    real_server {address} {service.port} {{\n        weight {weight}\n    }}\n" for address, weight in service.servers)
+        blocks.append(f"virtual_server {topology.VIP} {service.port} {{\n    lb_algo {service.scheduler}\n    lb_kind DR\n"
+                      f"    protocol {service.protocol.upper()}\n{servers}}}\n")
+    return "\n".join(blocks)

@@ -53,7 +53,7 @@ def main(which: str, out: pathlib.Path, names: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     lab = Lab("conformance")
     prepare(lab)
-    director = KernelDirector(lab) if which == "kernel" else PenstockDirector(lab, ROOT / "build")
+    director = KernelDirector(lab) if which == "kernel" else PenstockDirector(lab)
     try:
         director.start()
         bench = Bench(lab, director)

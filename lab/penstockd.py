@@ -1,0 +1,120 @@
+"""penstockd in a director's namespace: started, asked, reloaded and stopped. The demo, the tests and the conformance bench use it."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+from lab import topology
+from lab.lab import Lab
+from lab.topology import Node
+from lab.waiting import wait_for
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+# A service of `ipvsadm -Ln`: protocol, address and port.
+ServiceName = tuple[str, str]
+Services = dict[ServiceName, dict[str, int]]
+
+
+def build_directory() -> pathlib.Path:
+    """Where the binaries are: build/, or what PENSTOCK_BUILD names (another variant)."""
+    return pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build"))
+
+
+class Penstockd:
+    """One daemon. Its configuration file is its own copy, `configuration`, so that it can be edited and reloaded."""
+
+    def __init__(self, lab: Lab, node: Node = topology.DIRECTOR, driver: str = "net_af_packet", workers: int = 1, eal: str = "--no-huge -m 512"):
+        self.lab = lab
+        self.node = node
+        self.configuration = lab.directory / f"{node.name}.conf"
+        self.log = lab.directory / f"{node.name}-penstockd.log"
+        self.socket = lab.directory / f"{node.name}.sock"
+        self.pid_file = lab.directory / f"{node.name}.pid"
+        self._name = f"{node.name}-penstockd"
+        self._device = f"{driver}0,iface={node.interface}"
+        self._workers = workers
+        self._eal = eal
+
+    def arguments(self) -> list[str]:
+        return [str(build_directory() / "penstockd"), "-f", str(self.configuration), "-n", "-l", "--port", f"eth0={self._device}",
+                "--workers", str(self._workers), "--address", f"eth0={self.node.address}/{topology.PREFIX_LENGTH}",
+                "--address", f"eth0={self.node.address6}/{topology.PREFIX_LENGTH6}", "--socket", str(self.socket), "-p", str(self.pid_file),
+                "--eal", f"--file-prefix {self.lab.id}-{self.node.name} {self._eal}"]
+
+    # Life
+
+    def start(self, configuration: str) -> None:
+        """Start with this configuration's text and wait until the command line socket answers and the VIP is there.
+        RuntimeError with the log when the daemon ends instead."""
+        self.write(configuration)
+        self.lab.processes.start(self._name, self.lab.command(self.node.name, *self.arguments()), self.log)
+        wait_for("penstockd to answer", self._answers, seconds=60)
+        if topology.VIP in configuration:
+            wait_for("the VIP on the TAP", lambda: topology.VIP in self.lab.run(self.node.name, "ip", "addr", "show", "dev", "eth0", check=False).stdout)
+
+    def _answers(self) -> bool:
+        if not self.is_running():
+            raise RuntimeError(f"penstockd ended at its start:\n{self.log_text()}")
+        return self.penstock("ipvsadm", "-Ln", check=False).returncode == 0
+
+    def stop(self) -> int | None:
+        """SIGTERM; the exit status, None when this program did not start it."""
+        return self.lab.processes.stop(self._name, patience_seconds=20)
+
+    def is_running(self) -> bool:
+        return self.lab.processes.pid(self._name) is not None
+
+    def log_text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    # Configuration
+
+    def write(self, configuration: str) -> None:
+        """As an editor does: the new file takes the old one's place at once."""
+        draft = self.configuration.with_suffix(".draft")
+        draft.write_text(configuration)
+        draft.rename(self.configuration)
+
+    def hang_up(self) -> None:
+        """SIGHUP, without waiting for what comes of it."""
+        pid = self.lab.processes.pid(self._name)
+        if pid is None:
+            raise RuntimeError(f"penstockd is not running:\n{self.log_text()}")
+        os.kill(pid, signal.SIGHUP)
+
+    def reload(self, configuration: str, expected: Services) -> None:
+        """Write, SIGHUP, and wait until the listing shows `expected`."""
+        self.write(configuration)
+        self.hang_up()
+        wait_for(f"the listing {expected}", lambda: self.services() == expected)
+
+    # Questions
+
+    def penstock(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        return self.lab.run(self.node.name, str(build_directory() / "penstock"), "--socket", str(self.socket), *arguments, check=check)
+
+    def ipvsadm(self, *arguments: str) -> str:
+        return self.penstock("ipvsadm", *arguments).stdout
+
+    def services(self) -> Services:
+        """What `ipvsadm -Ln` says: for each service the weight of each real server."""
+        found: Services = {}
+        servers: dict[str, int] = {}
+        for line in self.ipvsadm("-Ln").splitlines()[3:]:
+            words = line.split()
+            if words[0] == "->":
+                servers[words[1]] = int(words[3])
+            else:
+                servers = found.setdefault((words[0], words[1]), {})
+        return found
+
+    def new_connections(self) -> dict[str, int]:
+        """What `ipvsadm -Ln --stats` says: for each real server the connections that it was ever given."""
+        return {words[1]: int(words[2]) for words in map(str.split, self.ipvsadm("-Ln", "--stats", "--exact").splitlines()[3:])
+                if words[0] == "->"}
+
+    def connections(self) -> list[tuple[str, str, str, str]]:
+        """What `ipvsadm -Lnc` says: (protocol, state, source, destination) of each connection."""
+        return [(words[0], words[2], words[3], words[5]) for words in map(str.split, self.ipvsadm("-Lnc").splitlines()[2:])]
+
