@@ -102,7 +102,11 @@ std::uint64_t whole_milliseconds(std::chrono::nanoseconds duration) {
 
 void start_timer(TimerNode& node, std::uint64_t delay, std::uint64_t repeat) {
   uv_update_time(node.uv.loop);  // libuv counts from its cached time, which is old when the current callback took long
-  const auto fire = [](uv_timer_t* handle) { static_cast<TimerNode*>(handle->data)->callback(); };
+  const auto fire = [](uv_timer_t* handle) {
+    // libuv's UV_RUN_ONCE may wait for a descriptor after a timer has fired; a pending stop makes it come back instead.
+    if (*static_cast<bool*>(handle->loop->data)) uv_stop(handle->loop);
+    static_cast<TimerNode*>(handle->data)->callback();
+  };
   require(uv_timer_start(&node.uv, fire, delay, repeat), "start timer");
 }
 
@@ -110,9 +114,13 @@ void start_timer(TimerNode& node, std::uint64_t delay, std::uint64_t repeat) {
 
 struct EventLoop::Uv {
   uv_loop_t loop{};
+  bool is_running_once = false;
 };
 
-EventLoop::EventLoop() : uv_{std::make_unique<Uv>()} { require(uv_loop_init(&uv_->loop), "create"); }
+EventLoop::EventLoop() : uv_{std::make_unique<Uv>()} {
+  require(uv_loop_init(&uv_->loop), "create");
+  uv_->loop.data = &uv_->is_running_once;
+}
 
 EventLoop::~EventLoop() {
   // Handles that were closed since the last turn still need their farewell; open ones would never end, so no waiting for them.
@@ -172,7 +180,11 @@ Wakeup EventLoop::add_wakeup(Callback callback) {
 void Wakeup::send() const { uv_async_send(&node_->uv); }
 
 void EventLoop::run() { uv_run(&uv_->loop, UV_RUN_DEFAULT); }
-void EventLoop::run_once() { uv_run(&uv_->loop, UV_RUN_ONCE); }
+void EventLoop::run_once() {
+  uv_->is_running_once = true;
+  uv_run(&uv_->loop, UV_RUN_ONCE);
+  uv_->is_running_once = false;
+}
 void EventLoop::stop() { uv_stop(&uv_->loop); }
 
 }  // namespace penstock::control

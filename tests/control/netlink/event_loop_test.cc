@@ -208,6 +208,17 @@ TEST(EventLoop, RunOnceServesWhatIsReady) {
   EXPECT_EQ(calls, 3);
 }
 
+TEST(EventLoop, RunOnceReturnsAfterATimerAlthoughAnotherIsFarAway) {
+  EventLoop loop;
+  bool is_called = false;
+  Timer near = loop.add_timer([&] { is_called = true; });
+  Timer far = loop.add_timer([] {});
+  far.start_once(1h);
+  near.start_once(0ms);
+  while (!is_called) loop.run_once();  // would take an hour otherwise
+  EXPECT_TRUE(far.is_active());
+}
+
 TEST(EventLoop, MayEndWithAStopThatNobodySaw) {
   EventLoop loop;
   Timer timer = loop.add_timer([] {});
