@@ -24,7 +24,7 @@ def build_directory() -> pathlib.Path:
 class Penstockd:
     """One daemon. Its configuration file is its own copy, `configuration`, so that it can be edited and reloaded."""
 
-    def __init__(self, lab: Lab, node: Node = topology.DIRECTOR, driver: str = "net_af_packet", workers: int = 1, eal: str = "--no-huge -m 512"):
+    def __init__(self, lab: Lab, node: Node = topology.DIRECTOR, device: str | None = None, workers: int = 1, eal: str = "--no-huge -m 512"):
         self.lab = lab
         self.node = node
         self.configuration = lab.directory / f"{node.name}.conf"
@@ -32,7 +32,7 @@ class Penstockd:
         self.socket = lab.directory / f"{node.name}.sock"
         self.pid_file = lab.directory / f"{node.name}.pid"
         self._name = f"{node.name}-penstockd"
-        self._device = f"{driver}0,iface={node.interface}"
+        self._device = device or f"net_af_packet0,iface={node.interface}"
         self._workers = workers
         self._eal = eal
 

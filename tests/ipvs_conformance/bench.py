@@ -8,7 +8,6 @@ The director knows every MAC address from static neighbour entries: what is comp
 its packets in order, so when the marker's reply is there, all that the probe caused has been sent.
 """
 
-import ctypes
 import select
 import socket
 import struct
@@ -18,6 +17,7 @@ import wire
 from directors import Director, Service
 from lab import topology
 from lab.lab import Lab
+from lab.sockets import socket_in
 
 ROUTER = "192.168.1.45"  # sends ICMP errors about the client's packets
 MARKER = "192.168.1.40"
@@ -25,19 +25,7 @@ QUIET_SECONDS = 0.03
 MARKER_TIMEOUT_SECONDS = 10
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
-_libc = ctypes.CDLL(None, use_errno=True)
 Names = tuple[str, ...]
-
-
-def socket_in(namespace: str, *arguments: int) -> socket.socket:
-    """A socket that belongs to another network namespace."""
-    with open("/proc/self/ns/net") as home, open(f"/run/netns/{namespace}") as there:
-        if _libc.setns(there.fileno(), 0) != 0:
-            raise OSError(ctypes.get_errno(), f"setns to {namespace}")
-        try:
-            return socket.socket(*arguments)
-        finally:
-            _libc.setns(home.fileno(), 0)
 
 
 def mac(text: str) -> bytes:

@@ -1,0 +1,72 @@
+"""Fixtures: a lab for the whole session, a daemon for each test, and what serves and asks.
+
+The real data plane on veth cables, real HTTP servers, real clients; nothing is simulated. Each session has a lab of its own, named by its
+process id; a lab that a killed session left behind is taken down first.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from lab import topology  # noqa: E402
+from lab.lab import Lab  # noqa: E402
+from lab.penstockd import Penstockd  # noqa: E402
+
+
+def remove_abandoned_labs() -> None:
+    for directory in pathlib.Path("/run/penstock-lab").glob("e*"):
+        match = re.fullmatch(r"e(\d+)", directory.name)
+        if match and not pathlib.Path(f"/proc/{match[1]}").exists():
+            Lab(directory.name).down()
+
+
+@pytest.fixture(scope="session")
+def lab():
+    remove_abandoned_labs()
+    lab = Lab(f"e{os.getpid()}")
+    lab.up()
+    yield lab
+    lab.down()
+
+
+@pytest.fixture
+def configuration(lab) -> str:
+    """The lab's keepalived.conf: the how-to's MASTER with the digests of the lab's pages."""
+    return lab.configuration.read_text()
+
+
+@pytest.fixture
+def make_daemon(lab):
+    """make_daemon(...) is Penstockd(lab, ...); what was started is stopped after the test, and its log shown if the test failed."""
+    daemons: list[Penstockd] = []
+
+    def make(**arguments) -> Penstockd:
+        daemon = Penstockd(lab, **arguments)
+        daemon.log.unlink(missing_ok=True)
+        daemons.append(daemon)
+        return daemon
+
+    yield make
+    for daemon in daemons:
+        daemon.stop()
+        print(f"---- log of penstockd in {daemon.node.name}\n{daemon.log_text()}")
+
+
+@pytest.fixture
+def daemon(make_daemon, configuration) -> Penstockd:
+    """penstockd with the lab's configuration, running."""
+    daemon = make_daemon()
+    daemon.start(configuration)
+    return daemon
+
+
+@pytest.fixture
+def three_servers() -> dict[str, int]:
+    """The how-to's real servers as `Penstockd.services` shows them."""
+    return {f"{server.address}:80": 1 for server in topology.REAL_SERVERS}
