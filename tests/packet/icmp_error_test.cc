@@ -102,6 +102,27 @@ TEST(IcmpError, Ipv6PacketTooBigFillsTheMinimumMtu) {
   EXPECT_EQ(to_hex(std::span{error}.subspan(62)), to_hex(std::span{offending}.subspan(kL3, 1232)));
 }
 
+// ---- What the kernel answers, captured on a veth pair (Linux 6.18, a closed UDP port; sent with scapy)
+
+TEST(IcmpError, IsTheKernelsForIpv4ButForTheIdentification) {
+  const Bytes offending =
+      test::from_hex("02000000000d02000000000c080045ff002412344000071194250a000001c0a801c804d200510010778670656e73746f636b");
+  EXPECT_EQ(to_hex(error_for(offending, {.kind = Kind::kPortUnreachable, .identification = 0x0f95})),
+            "02000000000c02000000000d080045de00400f95000040019dd9c0a801c80a0000010303c98f"
+            "0000000045ff002412344000071194250a000001c0a801c804d200510010778670656e73746f636b");
+}
+
+TEST(IcmpError, IsTheKernelsForIpv6ButForTheFlowLabel) {
+  const Bytes offending = test::from_hex(
+      "02000000000d02000000000c86dd6281234500101140fd770000000000000000000000000001fd77000000000000000000000000010004d2"
+      "00510010480770656e73746f636b");
+  // The kernel's first word of the IPv6 header was 60085d95: a flow label of its own choice, which no checksum covers.
+  EXPECT_EQ(to_hex(error_for(offending, {.kind = Kind::kPortUnreachable})),
+            "02000000000c02000000000d86dd6000000000403a40fd770000000000000000000000000100fd770000000000000000000000000001"
+            "01046b9b000000006281234500101140fd770000000000000000000000000001fd77000000000000000000000000010004d2005100104807"
+            "70656e73746f636b");
+}
+
 struct TypeRow {
   Kind kind;
   std::uint8_t type4, code4, type6, code6;
