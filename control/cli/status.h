@@ -42,14 +42,14 @@ enum class ServerState : std::uint8_t {
 
 // Where the packets for a real server go.
 struct NextHop {
-  packet::IpAddress address;  // the real server's own, or the router's on the way to it
-  std::string interface;      // as in keepalived.conf
-  packet::MacAddress mac;
-  std::string neighbour_state;  // the kernel's word: "REACHABLE", "STALE", "FAILED", ...
+  packet::IpAddress address{};  // the real server's own, or the router's on the way to it
+  std::string interface{};      // as in keepalived.conf
+  packet::MacAddress mac{};
+  std::string neighbour_state{};  // the kernel's word: "REACHABLE", "STALE", "FAILED", ...
 };
 
 struct RealServerStatus {
-  packet::Endpoint endpoint;
+  packet::Endpoint endpoint{};
   std::uint32_t weight = 1;
   std::string_view forwarding = "Route";  // ipvsadm's word: Route (direct routing), Masq, Tunnel
   std::uint64_t active_connections = 0;
@@ -57,37 +57,37 @@ struct RealServerStatus {
   std::uint64_t persistent_connections = 0;
   std::uint32_t upper_threshold = 0;  // 0: none
   std::uint32_t lower_threshold = 0;
-  Counters counters;
-  Rates rates;
+  Counters counters{};
+  Rates rates{};
   ServerState state = ServerState::kAvailable;
-  std::optional<NextHop> next_hop;  // none: not known (yet), or local
+  std::optional<NextHop> next_hop{};  // none: not known (yet), or local
 };
 
 // What ipvsadm prints after the scheduler. Nothing set: nothing printed.
 struct ServiceFlags {
-  std::vector<std::string> scheduler_flags;         // "sh-port", ...
-  std::optional<std::chrono::seconds> persistence;  // timeout of persistent connections
-  std::optional<unsigned> persistence_prefix;       // bits of a client's address that count; unset: all
+  std::vector<std::string> scheduler_flags{};         // "sh-port", ...
+  std::optional<std::chrono::seconds> persistence{};  // timeout of persistent connections
+  std::optional<unsigned> persistence_prefix{};       // bits of a client's address that count; unset: all
   bool one_packet = false;
 };
 
 struct ServiceStatus {
   packet::Protocol protocol = packet::Protocol::kTcp;
-  packet::Endpoint endpoint;
-  std::string scheduler;  // "rr", "wlc", ...
-  ServiceFlags flags;
-  Counters counters;  // also those of servers that are gone
-  Rates rates;
-  std::vector<RealServerStatus> servers;  // in the configuration's order; ServerState::kRemoved ones last
+  packet::Endpoint endpoint{};
+  std::string scheduler{};  // "rr", "wlc", ...
+  ServiceFlags flags{};
+  Counters counters{};  // also those of servers that are gone
+  Rates rates{};
+  std::vector<RealServerStatus> servers{};  // in the configuration's order; ServerState::kRemoved ones last
 };
 
 struct ConnectionStatus {
   packet::Protocol protocol = packet::Protocol::kTcp;
-  std::string_view state;        // "ESTABLISHED", "FIN_WAIT", "UDP", ...: a name with static storage
+  std::string_view state{};      // "ESTABLISHED", "FIN_WAIT", "UDP", ...: a name with static storage
   std::uint32_t expires_in = 0;  // seconds
-  packet::Endpoint source;
-  packet::Endpoint virtual_service;
-  packet::Endpoint destination;
+  packet::Endpoint source{};
+  packet::Endpoint virtual_service{};
+  packet::Endpoint destination{};
   std::uint8_t worker = 0;
   std::uint32_t flags = 0;  // IPVS's IP_VS_CONN_F_* bits, 0 where none applies
 };
@@ -114,23 +114,23 @@ struct WorkerStatus {
   double busy = 0;  // share of the last second's polls that brought packets, 0..1
   std::uint64_t received = 0;
   std::uint64_t transmitted = 0;
-  ActionCounts actions;
-  TableUse connections_v4;
-  TableUse connections_v6;
+  ActionCounts actions{};
+  TableUse connections_v4{};
+  TableUse connections_v6{};
   std::uint64_t table_full_evicted = 0;    // an older inactive connection gave way
   std::uint64_t table_full_stateless = 0;  // forwarded without an entry
 };
 
 struct DropStatus {
   packet::DropReason reason{};
-  std::uint64_t count = 0;                // sum over the workers
-  std::vector<std::uint64_t> per_worker;  // by worker index
+  std::uint64_t count = 0;                  // sum over the workers
+  std::vector<std::uint64_t> per_worker{};  // by worker index
 };
 
 struct PortStatus {
-  std::string name;    // as in keepalived.conf
-  std::string device;  // the DPDK device string
-  packet::MacAddress mac;
+  std::string name{};    // as in keepalived.conf
+  std::string device{};  // the DPDK device string
+  packet::MacAddress mac{};
   unsigned mtu = 0;
   bool link_up = false;
   unsigned link_mbps = 0;  // 0: unknown
@@ -148,23 +148,23 @@ struct PortStatus {
 // A connection synchronisation daemon, as `ipvsadm -L --daemon` prints it.
 struct SyncDaemonStatus {
   bool master = true;
-  std::string interface;
+  std::string interface{};
   unsigned sync_id = 0;
   unsigned max_length = 1472;
-  packet::IpAddress group;
+  packet::IpAddress group{};
   std::uint16_t port = 8848;
   unsigned ttl = 1;
 };
 
 struct DaemonStatus {
-  std::string version;
+  std::string version{};
   std::chrono::seconds uptime{0};
   std::chrono::seconds timeout_tcp{900};
   std::chrono::seconds timeout_tcp_fin{120};
   std::chrono::seconds timeout_udp{300};
   std::uint64_t connection_table_size = 4096;  // entries of all workers: the "size=" of ipvsadm's first line
   double packets_per_second = 0;
-  std::vector<SyncDaemonStatus> sync_daemons;
+  std::vector<SyncDaemonStatus> sync_daemons{};
 };
 
 }  // namespace penstock::control
