@@ -20,7 +20,7 @@ class LinkControl {
   Result set_mac(int index, const packet::MacAddress& mac);
   // Bytes at layer 3.
   Result set_mtu(int index, std::uint32_t mtu);
-  // IFLA_CARRIER: only virtual devices let it be set (TAP, dummy), and only while they are up.
+  // IFLA_CARRIER: a TAP (Linux 5.0) and few other virtual devices let it be set.
   Result set_carrier(int index, bool carrier);
   // Whether IPv6 gives the interface a link-local address of its own when it comes up (EUI-64), or none.
   Result set_ipv6_link_local(int index, bool wanted);
