@@ -24,7 +24,7 @@ def build_directory() -> pathlib.Path:
 class Penstockd:
     """One daemon. Its configuration file is its own copy, `configuration`, so that it can be edited and reloaded."""
 
-    def __init__(self, lab: Lab, node: Node = topology.DIRECTOR, device: str | None = None, workers: int = 1, eal: str = "--no-huge -m 512"):
+    def __init__(self, lab: Lab, node: Node = topology.DIRECTOR, device: str | None = None, workers: int = 1, eal: str = ""):
         self.lab = lab
         self.node = node
         self.configuration = lab.directory / f"{node.name}.conf"
@@ -40,7 +40,7 @@ class Penstockd:
         return [str(build_directory() / "penstockd"), "-f", str(self.configuration), "-n", "-l", "--port", f"eth0={self._device}",
                 "--workers", str(self._workers), "--address", f"eth0={self.node.address}/{topology.PREFIX_LENGTH}",
                 "--address", f"eth0={self.node.address6}/{topology.PREFIX_LENGTH6}", "--socket", str(self.socket), "-p", str(self.pid_file),
-                "--eal", f"--file-prefix {self.lab.id}-{self.node.name} {self._eal}"]
+                "--eal", f"--file-prefix {self.lab.id}-{self.node.name} {self._eal}".strip()]
 
     # Life
 

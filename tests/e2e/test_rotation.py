@@ -26,7 +26,7 @@ def test_the_listing_shows_the_service_as_ipvsadm_would(lab, daemon):
     lines = daemon.ipvsadm("-Ln").splitlines()
     assert lines[0].startswith("IP Virtual Server version 1.2.1 (size=")
     assert lines[3] == "TCP  192.168.1.200:80 rr"
-    assert [line[:47] for line in lines[4:]] == [f"  -> {address + ':80':28} Route   1     " for address in ADDRESSES]
+    assert [line[:48] for line in lines[4:]] == [f"  -> {address + ':80':28} Route   1     " for address in ADDRESSES]
     closing = [connection for connection in daemon.connections() if connection[1] == "FIN_WAIT"]
     assert sorted(connection[3] for connection in closing) == [f"{address}:80" for address in ADDRESSES]
 

@@ -1,0 +1,105 @@
+"""The demo: the how-to's virtual server on penstockd, with real requests through it, told step by step.
+
+Leaves nothing behind; the exit status says whether what was shown is what should be.
+"""
+
+import collections
+import os
+import shlex
+import sys
+
+from lab import topology
+from lab.keepalived_conf import without_real_server
+from lab.lab import Lab
+from lab.penstockd import Penstockd
+
+ADDRESSES = [server.address for server in topology.REAL_SERVERS]
+SERVICE = ("TCP", f"{topology.VIP}:80")
+PICTURE = f"""
+      client 192.168.1.10                    penstockd: 192.168.1.102, virtual address {topology.VIP}
+            |                                         |
+   ---------+----------------+----------------+-------+--------+---------
+                             |                |                |
+   real servers       192.168.1.179    192.168.1.180    192.168.1.181      (each has {topology.VIP} on lo, and answers the client directly)
+"""
+
+
+class Demo:
+    def __init__(self, lab: Lab):
+        self.lab = lab
+        self.daemon = Penstockd(lab)
+        self.disappointments: list[str] = []
+
+    def expect(self, what: str, actual, expected) -> None:
+        if actual != expected:
+            self.disappointments.append(f"{what}: {actual} instead of {expected}")
+
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+
+    def show_listing(self) -> None:
+        self.say(f"\n$ penstock ipvsadm -Ln\n{self.daemon.ipvsadm('-Ln')}")
+
+    def request(self, count: int, expected: dict[str, int]) -> None:
+        """That many requests, and whether they were spread as expected."""
+        pages = []
+        for number in range(count):
+            result = self.lab.run("client", "curl", "-sS", "--fail", "--max-time", "5", f"http://{topology.VIP}/", check=False)
+            page = result.stdout.strip() or result.stderr.strip()
+            self.say(f"  {number + 1:2}  $ curl http://{topology.VIP}/    {page}")
+            pages.append(page)
+        counts = collections.Counter(pages)
+        self.say("      " + ", ".join(f"{page}: {times}" for page, times in sorted(counts.items())))
+        self.expect(f"{count} requests", dict(counts), expected)
+
+    def play(self) -> None:
+        self.say("\n== The lab: a client, a director and three real servers with Python's http.server, in network namespaces")
+        self.lab.up()
+        self.say(PICTURE)
+        self.say("== penstockd on the director, with the how-to's keepalived.conf (digests: those of the lab's pages)")
+        self.say(f"$ {shlex.join(self.daemon.arguments())}")
+        configuration = self.lab.configuration.read_text()
+        self.daemon.start(configuration)
+        self.say(self.daemon.log_text())
+
+        self.say("== Nine requests to the virtual address")
+        self.request(9, dict.fromkeys(ADDRESSES, 3))
+        self.show_listing()
+
+        removed = ADDRESSES[1]
+        self.say(f"== {removed} is removed from the file, and penstockd gets SIGHUP")
+        rest = {f"{address}:80": 1 for address in ADDRESSES if address != removed}
+        self.daemon.reload(without_real_server(configuration, removed), {SERVICE: rest})
+        self.request(8, {address: 4 for address in ADDRESSES if address != removed})
+        self.show_listing()
+
+        self.say(f"== {removed} is put back")
+        self.daemon.reload(configuration, {SERVICE: {f"{address}:80": 1 for address in ADDRESSES}})
+        self.request(9, dict.fromkeys(ADDRESSES, 3))
+        self.say(f"\n$ penstock ipvsadm -Ln --stats\n{self.daemon.ipvsadm('-Ln', '--stats')}")
+
+        self.say("== SIGTERM: the virtual address is withdrawn and the interface goes")
+        self.expect("exit status of penstockd", self.daemon.stop(), 0)
+        links = self.lab.run("director", "ip", "-br", "addr").stdout
+        self.say(links)
+        self.expect("virtual address after the end", topology.VIP in links, False)
+
+
+def main() -> int:
+    demo = Demo(Lab(os.environ.get("LAB_ID", "demo")))
+    try:
+        demo.play()
+    except (RuntimeError, TimeoutError) as error:
+        demo.disappointments.append(str(error))
+        demo.disappointments.append(f"the log of penstockd:\n{demo.daemon.log_text()}")
+    finally:
+        demo.lab.down()
+    if demo.disappointments:
+        demo.say("The demo did not go as it should:\n" + "\n".join(f"- {words}" for words in demo.disappointments))
+        return 1
+    demo.say("All as it should be. To play with the same lab: sudo ./run lab up; the tests: sudo ./run test")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
