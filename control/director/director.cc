@@ -213,7 +213,14 @@ bool Director::collect(Clock::time_point now) {
     at = services_.erase(at);
     forgotten = true;
   }
+  if (forgotten) forget_next_hops();
   return forgotten;
+}
+
+// Those of addresses that no server has any more: when one comes back, what was known about it may be long out of date.
+void Director::forget_next_hops() {
+  const std::vector<packet::IpAddress> followed = server_addresses();
+  std::erase_if(next_hops_, [&](const auto& entry) { return !std::ranges::binary_search(followed, entry.first); });
 }
 
 bool Director::collect_servers(Service& service, Clock::time_point now) {

@@ -125,6 +125,7 @@ class Director {
   static void retire_servers(Service& service, const config::VirtualServer* wanted, Changes& changes);
   [[nodiscard]] core::RealServer forwarding_of(const Server& server) const;
   [[nodiscard]] Traffic counted_for(core::ServerId id) const;
+  void forget_next_hops();
   bool collect_servers(Service& service, Clock::time_point now);
   [[nodiscard]] bool may_be_forgotten(Server& server, Clock::time_point now) const;
 

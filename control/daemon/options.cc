@@ -1,0 +1,251 @@
+#include "control/daemon/options.h"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "dataplane/core/ids.h"
+
+namespace penstock::control {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description keepalived_options() {
+  po::options_description options{"keepalived's options", 110, 60};
+  // clang-format off
+  options.add_options()
+      ("use-file,f", po::value<std::string>(), "configuration file (/etc/keepalived/keepalived.conf)")
+      ("config-test,t", "check the configuration and exit: 0 when it would run, 1 when not")
+      ("config-id,i", po::value<std::string>(), "which @ID lines of the configuration count (the host's name)")
+      ("dont-fork,n", "stay in the foreground")
+      ("log-console,l", "log to standard error instead of syslog")
+      ("log-detail,D", "log in detail")
+      ("log-facility,S", po::value<int>(), "syslog's local0 to local7 (daemon)")
+      ("dump-conf,d", "log the configuration in force")
+      ("pid,p", po::value<std::string>(), "file for the process id (/run/penstock/penstockd.pid)")
+      ("vrrp,P", "VRRP and VIPs only: no virtual servers")
+      ("check,C", "virtual servers only: no VRRP, no VIPs")
+      ("version,v", "print the version and exit")
+      ("help,h", "print this help and exit");
+  // clang-format on
+  return options;
+}
+
+po::options_description penstock_options() {
+  po::options_description options{"Penstock's options", 110, 60};
+  // clang-format off
+  options.add_options()
+      ("port", po::value<std::vector<std::string>>(), "NAME=DEVICE, once for each port: NAME as in the configuration's `interface`, "
+          "DEVICE a PCI address (0000:01:00.0) or a DPDK device (net_af_packet0,iface=x)")
+      ("address", po::value<std::vector<std::string>>(), "NAME=ADDRESS/LENGTH: give the port's interface this address")
+      ("route", po::value<std::vector<std::string>>(), "NAME=DESTINATION/LENGTH [via GATEWAY], or NAME=default via GATEWAY")
+      ("workers", po::value<unsigned>(), "threads that forward, each with a queue of each port (1)")
+      ("connections", po::value<std::size_t>(), "IPv4 connections that each worker has room for (1048576)")
+      ("connections6", po::value<std::size_t>(), "the same for IPv6 (131072)")
+      ("idle", po::value<std::string>(), "sleep|poll|auto: what a worker without traffic does (auto: sleep on virtual devices only)")
+      ("punt-limit", po::value<std::uint32_t>(), "frames a second that each worker passes to the kernel (20000)")
+      ("neighbour-limit", po::value<std::uint32_t>(), "the same for ARP and neighbour discovery (2000)")
+      ("expire-nodest-conn", "connections of a removed server end at once (IPVS's sysctl of that name)")
+      ("socket", po::value<std::string>(), "where the penstock command reaches the daemon (/run/penstock/penstock.sock)")
+      ("eal", po::value<std::string>(), "more arguments for DPDK's EAL, in one string");
+  // clang-format on
+  return options;
+}
+
+// keepalived flags that have no meaning here but may stand in a start script.
+po::options_description ignored_options() {
+  po::options_description options;
+  // clang-format off
+  options.add_options()
+      ("vrrp_pid,r", po::value<std::string>())
+      ("checkers_pid,c", po::value<std::string>())
+      ("bfd_pid,b", po::value<std::string>())
+      ("dont-respawn,R", "")
+      ("dont-release-vrrp,V", "")
+      ("dont-release-ipvs,I", "")
+      ("snmp,x", "")
+      ("all", "");
+  // clang-format on
+  return options;
+}
+
+using Failure = std::unexpected<std::string>;
+
+// "NAME=REST"; nothing when there is no name or no rest.
+std::optional<std::pair<std::string, std::string>> split_name(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) return std::nullopt;
+  return std::pair{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+struct Prefix {
+  packet::IpAddress address;
+  std::uint8_t length;
+};
+
+// "ADDRESS/LENGTH"; without a length all bits.
+std::optional<Prefix> parse_prefix(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const auto address = packet::IpAddress::parse(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  unsigned length = address->bits();
+  if (slash != std::string::npos) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, length);
+    if (error != std::errc{} || stop != end || length > address->bits()) return std::nullopt;
+  }
+  return Prefix{*address, static_cast<std::uint8_t>(length)};
+}
+
+std::expected<AddressOption, std::string> parse_address(const std::string& text) {
+  const auto parts = split_name(text);
+  const auto prefix = parts ? parse_prefix(parts->second) : std::nullopt;
+  if (!prefix)
+    return Failure{fmt::format("--address {}: expected NAME=ADDRESS/LENGTH, for example eth0=192.168.1.102/24", text)};
+  return AddressOption{parts->first, prefix->address, prefix->length};
+}
+
+std::expected<RouteOption, std::string> parse_route(const std::string& text) {
+  const auto parts = split_name(text);
+  if (!parts)
+    return Failure{
+        fmt::format("--route {}: expected NAME=DESTINATION via GATEWAY, for example eth0=default via 192.168.1.1", text)};
+  auto route = parse_static_route(parts->second);
+  if (!route) return Failure{fmt::format("--route {}: {}", text, route.error())};
+  return RouteOption{parts->first, *route};
+}
+
+std::expected<dpdk::PortSpec, std::string> parse_port(const std::string& text) { return dpdk::PortSpec::parse(text); }
+
+template <typename Item>
+std::expected<std::vector<Item>, std::string> parse_each(const po::variables_map& given, const char* name,
+                                                         std::expected<Item, std::string> (*parse)(const std::string&)) {
+  std::vector<Item> items;
+  if (!given.contains(name)) return items;
+  for (const std::string& text : given[name].as<std::vector<std::string>>()) {
+    auto item = parse(text);
+    if (!item) return Failure{item.error()};
+    items.push_back(std::move(*item));
+  }
+  return items;
+}
+
+template <typename T>
+void take(const po::variables_map& given, const char* name, T& into) {
+  if (given.contains(name)) into = given[name].as<T>();
+}
+
+std::expected<void, std::string> check_ports(const Options& options) {
+  const auto is_port = [&](const std::string& name) {
+    return std::ranges::find(options.ports, name, &dpdk::PortSpec::name) != options.ports.end();
+  };
+  for (auto port = options.ports.begin(); port != options.ports.end(); ++port) {
+    if (std::find_if(options.ports.begin(), port, [&](const dpdk::PortSpec& other) { return other.name == port->name; }) !=
+        port) {
+      return Failure{fmt::format("--port {}: the name stands twice", port->name)};
+    }
+  }
+  if (options.ports.size() > core::kMaxPorts) return Failure{fmt::format("at most {} ports can be driven", core::kMaxPorts)};
+  for (const AddressOption& address : options.addresses) {
+    if (!is_port(address.port)) return Failure{fmt::format("--address {}=...: no --port has this name", address.port)};
+  }
+  for (const RouteOption& route : options.routes) {
+    if (!is_port(route.port)) return Failure{fmt::format("--route {}=...: no --port has this name", route.port)};
+  }
+  return {};
+}
+
+std::expected<void, std::string> take_numbers(const po::variables_map& given, Options& options) {
+  take(given, "workers", options.workers);
+  take(given, "connections", options.connections);
+  take(given, "connections6", options.connections6);
+  take(given, "punt-limit", options.punt_limit);
+  take(given, "neighbour-limit", options.neighbour_limit);
+  take(given, "log-facility", options.log_facility);
+  constexpr std::size_t kMostConnections = std::size_t{1} << 30;
+  if (options.workers < 1 || options.workers > core::kMaxWorkers)
+    return Failure{fmt::format("--workers: 1 to {}", core::kMaxWorkers)};
+  for (const std::size_t connections : {options.connections, options.connections6}) {
+    if (connections < 1 || connections > kMostConnections)
+      return Failure{fmt::format("--connections: 1 to {}", kMostConnections)};
+  }
+  if (options.log_facility < 0 || options.log_facility > 7) return Failure{"--log-facility: 0 to 7"};
+  return {};
+}
+
+std::expected<void, std::string> take_penstock(const po::variables_map& given, Options& options) {
+  auto ports = parse_each<dpdk::PortSpec>(given, "port", parse_port);
+  if (!ports) return Failure{ports.error()};
+  auto addresses = parse_each<AddressOption>(given, "address", parse_address);
+  if (!addresses) return Failure{addresses.error()};
+  auto routes = parse_each<RouteOption>(given, "route", parse_route);
+  if (!routes) return Failure{routes.error()};
+  options.ports = std::move(*ports);
+  options.addresses = std::move(*addresses);
+  options.routes = std::move(*routes);
+  take(given, "eal", options.eal_arguments);
+  take(given, "socket", options.socket_path);
+  options.expire_nodest_conn = given.contains("expire-nodest-conn");
+  if (given.contains("idle")) {
+    const auto& idle = given["idle"].as<std::string>();
+    if (idle != "sleep" && idle != "poll" && idle != "auto")
+      return Failure{fmt::format("--idle {}: sleep, poll or auto", idle)};
+    options.idle = idle == "sleep" ? IdlePolicy::kSleep : idle == "poll" ? IdlePolicy::kPoll : IdlePolicy::kAutomatic;
+  }
+  if (auto numbers = take_numbers(given, options); !numbers) return numbers;
+  return check_ports(options);
+}
+
+void take_keepalived(const po::variables_map& given, Options& options) {
+  take(given, "use-file", options.config_file);
+  take(given, "config-id", options.config_id);
+  take(given, "pid", options.pid_file);
+  options.foreground = given.contains("dont-fork");
+  options.log_console = given.contains("log-console");
+  options.log_detail = given.contains("log-detail");
+  options.dump_config = given.contains("dump-conf");
+  options.only_vrrp = given.contains("vrrp");
+  options.only_checkers = given.contains("check");
+  if (given.contains("config-test")) options.action = Options::Action::kTestConfig;
+  if (given.contains("version")) options.action = Options::Action::kVersion;
+  if (given.contains("help")) options.action = Options::Action::kHelp;
+}
+
+}  // namespace
+
+std::expected<Options, std::string> parse_options(const std::vector<std::string>& arguments) {
+  po::options_description all;
+  all.add(keepalived_options()).add(penstock_options()).add(ignored_options());
+  po::variables_map given;
+  try {
+    // No guessing of shortened names: a script that says --work would change its meaning with the next option.
+    constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser{arguments}.options(all).positional({}).style(kStyle).run(), given);
+  } catch (const po::error& error) {
+    return Failure{fmt::format("{}; see penstockd --help", error.what())};
+  }
+  Options options;
+  take_keepalived(given, options);
+  if (auto penstock = take_penstock(given, options); !penstock) return Failure{penstock.error()};
+  return options;
+}
+
+std::string help_text() {
+  std::ostringstream text;
+  text << "penstockd: an LVS director in user space. It reads keepalived.conf and forwards with DPDK.\n\n"
+          "  penstockd -f FILE --port eth0=0000:01:00.0 [--address eth0=192.168.1.102/24] ...\n"
+          "  penstockd -t -f FILE\n\n"
+       << keepalived_options() << '\n'
+       << penstock_options()
+       << "\nSignals: HUP reads the configuration again, TERM and INT stop the daemon. Ask the running one by: penstock "
+          "--help\n";
+  return text.str();
+}
+
+}  // namespace penstock::control
