@@ -32,7 +32,8 @@ std::expected<NetlinkSocket, std::string> NetlinkSocket::open(const NetlinkSocke
   std::unique_ptr<nl_sock, Free> socket{nl_socket_alloc()};
   if (socket == nullptr) return std::unexpected{"cannot create a netlink socket: out of memory"};
   const auto failed = [](const char* step, int error) {
-    return std::unexpected{std::string{"cannot "} + step + ": " + nl_geterror(error)};
+    const char* hint = error == -NLE_PERM ? " (this needs root or CAP_NET_ADMIN)" : "";
+    return std::unexpected{std::string{"cannot "} + step + ": " + nl_geterror(error) + hint};
   };
   if (const int error = nl_connect(socket.get(), options.protocol); error < 0) return failed("open a netlink socket", error);
   const int fd = nl_socket_get_fd(socket.get());
