@@ -40,6 +40,13 @@ std::string daemon_line(const DaemonStatus& daemon) {
                      scaled(static_cast<std::uint64_t>(daemon.packets_per_second)));
 }
 
+std::string link_text(const PortStatus& port) {
+  if (!port.link_up) return "down";
+  if (port.link_mbps == 0) return "up";
+  if (port.link_mbps % 1000 == 0) return fmt::format("up, {} Gbit/s", port.link_mbps / 1000);
+  return fmt::format("up, {} Mbit/s", port.link_mbps);
+}
+
 template <typename CellsOf>
 void add_services(TextTable& table, std::span<const ServiceStatus> services, CellsOf cells_of) {
   for (const ServiceStatus& service : services) {
@@ -155,10 +162,7 @@ std::string show_ports(std::span<const PortStatus> ports) {
                    {"Errors", kRight},
                    {"Device"}}};
   for (const PortStatus& port : ports) {
-    const std::string link = !port.link_up         ? "down"
-                             : port.link_mbps == 0 ? "up"
-                                                   : fmt::format("up, {}", bit_rate(std::uint64_t{port.link_mbps} * 125'000));
-    table.add({port.name, link, port.mac.to_string(), std::to_string(port.mtu),
+    table.add({port.name, link_text(port), port.mac.to_string(), std::to_string(port.mtu),
                fmt::format("{}+{}", port.rx_queues, port.tx_queues), scaled(port.rx_packets), bytes_text(port.rx_bytes),
                scaled(port.tx_packets), bytes_text(port.tx_bytes), with_separators(port.rx_missed),
                with_separators(port.rx_errors + port.tx_errors), port.device});
