@@ -97,13 +97,14 @@ struct Layout {
   [[nodiscard]] std::size_t packet() const { return ip_header + message(); }
 };
 
-// `packet_size`: of the offending packet, `header_size`: of its IP header, `room`: from our IP header to the buffer's end. A
-// quote of 0: no room.
-Layout lay_out(std::size_t ip_header, std::size_t packet_size, std::size_t header_size, std::size_t room, std::size_t limit) {
+// `there`: bytes of the offending packet in the buffer, of `claimed` that its header claims, of which `header_size` are that
+// header. `room`: from our IP header to the buffer's end. A quote of 0: less could be quoted than RFC 792 asks.
+Layout lay_out(std::size_t ip_header, std::size_t there, std::size_t claimed, std::size_t header_size, std::size_t room,
+               std::size_t limit) {
   const std::size_t overhead = ip_header + sizeof(IcmpHeader);
   const std::size_t most = std::min(room, limit);
-  const std::size_t quote = most > overhead ? std::min(packet_size, most - overhead) : 0;
-  const std::size_t least = std::min(packet_size, header_size + kLeastQuotedData);
+  const std::size_t quote = most > overhead ? std::min(there, most - overhead) : 0;
+  const std::size_t least = std::min(claimed, header_size + kLeastQuotedData);
   return {ip_header, quote < least ? 0 : quote};
 }
 
@@ -117,12 +118,13 @@ void swap_mac_addresses(std::byte* frame) {
 std::size_t build_ipv4(std::span<std::byte> l3, std::size_t available, const IcmpError& error) {
   if (available < sizeof(Ipv4Header)) return 0;
   const Ipv4Header offending = overlay<Ipv4Header>(l3.data());
-  const std::size_t packet_size = std::min<std::size_t>(available, offending.total_length.value());
+  const std::size_t claimed = offending.total_length.value();
+  const std::size_t packet_size = std::min(available, claimed);
   const std::size_t header_size = offending.header_length();
   if (header_size < sizeof(Ipv4Header) || packet_size < header_size) return 0;
   if (!may_answer_ipv4(l3.first(packet_size))) return 0;
 
-  const Layout layout = lay_out(sizeof(Ipv4Header), packet_size, header_size, l3.size(), kIpv4ErrorLimit);
+  const Layout layout = lay_out(sizeof(Ipv4Header), packet_size, claimed, header_size, l3.size(), kIpv4ErrorLimit);
   if (layout.quote == 0) return 0;
   std::byte* const icmp_at = l3.data() + layout.ip_header;
   std::memmove(icmp_at + sizeof(IcmpHeader), l3.data(), layout.quote);
@@ -155,10 +157,11 @@ std::size_t build_ipv4(std::span<std::byte> l3, std::size_t available, const Icm
 std::size_t build_ipv6(std::span<std::byte> l3, std::size_t available, const IcmpError& error) {
   if (available < sizeof(Ipv6Header)) return 0;
   const Ipv6Header offending = overlay<Ipv6Header>(l3.data());
-  const std::size_t packet_size = std::min(available, sizeof(Ipv6Header) + offending.payload_length.value());
+  const std::size_t claimed = sizeof(Ipv6Header) + offending.payload_length.value();
+  const std::size_t packet_size = std::min(available, claimed);
   if (!may_answer_ipv6(l3.first(packet_size))) return 0;
 
-  const Layout layout = lay_out(sizeof(Ipv6Header), packet_size, sizeof(Ipv6Header), l3.size(), kIpv6ErrorLimit);
+  const Layout layout = lay_out(sizeof(Ipv6Header), packet_size, claimed, sizeof(Ipv6Header), l3.size(), kIpv6ErrorLimit);
   if (layout.quote == 0) return 0;
   std::byte* const icmp_at = l3.data() + layout.ip_header;
   std::memmove(icmp_at + sizeof(IcmpHeader), l3.data(), layout.quote);

@@ -43,7 +43,9 @@ struct IcmpError {
 // - RFC 4443 section 2.4 (e): the same for ICMPv6 errors and redirects, groups, and the unspecified address (a later fragment
 // may be answered);
 // - the bytes at l3_offset are not an IPv4 or IPv6 header;
-// - there is no room for the IP header and 8 bytes after it, the least that an error quotes (RFC 792).
+// - there is no room for the IP header and 8 bytes after it, or they are not in the first `length` bytes: the least that an
+// error quotes
+//   (RFC 792).
 // A subnet's broadcast address and a MAC address that isn't ours can't be seen here.
 [[nodiscard]] std::size_t build_icmp_error(std::span<std::byte> buffer, std::size_t length, std::size_t l3_offset,
                                            const IcmpError& error);

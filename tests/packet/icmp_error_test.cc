@@ -180,6 +180,12 @@ TEST(IcmpError, ShortensTheQuoteToTheRoomDownToWhatRfc792Asks) {
   EXPECT_EQ(length_in_room(frame6, kLeast6), kLeast6);
 }
 
+TEST(IcmpError, NoneWhenTheFirstSegmentEndsBeforeWhatRfc792Asks) {
+  const Bytes frame = request().udp(1, 2).payload(400).build();
+  EXPECT_EQ(error_for({frame.begin(), frame.begin() + kL3 + 27}, {}).size(), 0U);
+  EXPECT_EQ(error_for({frame.begin(), frame.begin() + kL3 + 28}, {}).size(), kL3 + 28 + 28);
+}
+
 TEST(IcmpError, ADatagramShorterThan8BytesIsQuotedWhole) {
   const Bytes frame = request().protocol(ip_protocol::kUdp).payload(3).build();
   EXPECT_EQ(error_for(frame, {}).size(), kL3 + 28 + 23);
