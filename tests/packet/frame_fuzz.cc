@@ -1,0 +1,106 @@
+// Fuzz target: any bytes as a received frame, through all that the packet layer does with one. It must not read or write
+// outside, and:
+//   - the parser's inline path and parse_uncommon() agree, and offsets lie inside the frame;
+//   - an ICMP error of ours is a frame that our own parser takes for an ICMP message, with right checksums, it names the flow
+//   that it is
+//     about, and it is never answered by another error.
+// A broken rule aborts. The unit tests call it too (frame_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "dataplane/packet/icmp.h"
+#include "dataplane/packet/icmp_error.h"
+#include "dataplane/packet/icmp_quote.h"
+#include "dataplane/packet/parse.h"
+
+namespace {
+
+using namespace penstock::packet;
+
+void require(bool holds, const char* rule) {
+  if (holds) return;
+  std::fprintf(stderr, "broken rule: %s\n", rule);
+  std::abort();
+}
+
+ParsedFrame parse(std::span<const std::byte> frame, std::size_t packet_length) {
+  const ParsedFrame parsed = parse_frame(frame.data(), frame.size(), packet_length);
+  const ParsedFrame uncommon = parse_uncommon(frame.data(), frame.size(), packet_length);
+  require(parsed.kind == uncommon.kind && parsed.reason == uncommon.reason && parsed.l4_offset == uncommon.l4_offset &&
+              parsed.source_port == uncommon.source_port && parsed.destination_port == uncommon.destination_port &&
+              parsed.tcp_flags == uncommon.tcp_flags && parsed.ip_length == uncommon.ip_length,
+          "the two paths of the parser agree");
+  if (parsed.has_ports()) require(parsed.l4_offset + 4U <= frame.size(), "the ports lie inside the frame");
+  require(parsed.ip_length <= packet_length, "the packet lies inside the frame");
+  return parsed;
+}
+
+std::span<const std::byte> message_of(std::span<const std::byte> frame, const ParsedFrame& parsed) {
+  const std::size_t end = std::min<std::size_t>(frame.size(), parsed.l3_offset + std::size_t{parsed.ip_length});
+  return end < parsed.l4_offset ? std::span<const std::byte>{} : frame.subspan(parsed.l4_offset, end - parsed.l4_offset);
+}
+
+// A fuzzer doesn't guess checksums: an IPv4 header at the usual place gets its own right.
+void repair_ipv4_checksum(std::span<std::byte> frame) {
+  constexpr std::size_t kL3 = sizeof(EthernetHeader);
+  if (frame.size() < kL3 + sizeof(Ipv4Header)) return;
+  auto& ip = overlay<Ipv4Header>(frame.data() + kL3);
+  if (ip.header_length() < sizeof(Ipv4Header) || frame.size() < kL3 + ip.header_length()) return;
+  ip.header_checksum = ipv4_header_checksum(frame.subspan(kL3, ip.header_length()));
+}
+
+void check_error(std::span<std::byte> error, const ParsedFrame& offending) {
+  const ParsedFrame parsed = parse(error, error.size());
+  require(parsed.kind == FrameKind::kIcmp, "our error is an ICMP message");
+  const auto message = message_of(error, parsed);
+  if (parsed.is_v4()) {
+    require(icmp_checksum_ok(message), "our error's checksum is right");
+  } else {
+    const auto& ip = overlay<Ipv6Header>(error.data() + parsed.l3_offset);
+    require(icmpv6_checksum_ok(ip.source, ip.destination, message), "our error's checksum is right");
+  }
+  const auto quote = quoted_packet(parsed.family, message);
+  if (offending.is_v4() && offending.kind == FrameKind::kTransport) {
+    require(quote.has_value(), "our error names what it is about");
+  }
+  if (quote && offending.kind == FrameKind::kTransport) {
+    require(
+        quote->source_port.value() == offending.source_port && quote->destination_port.value() == offending.destination_port,
+        "our error quotes the ports");
+  }
+  require(build_icmp_error(error, error.size(), parsed.l3_offset, {}) == 0, "an error is not answered by an error");
+}
+
+}  // namespace
+
+// The first two bytes choose the kind of error, how much of the frame lies in later segments, the room behind it, and whether
+// the IPv4 checksum is repaired.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const auto kind = static_cast<IcmpError::Kind>(data[0] % 3);
+  const std::size_t later_segments = data[0] < 128 ? 0 : data[0] - 128U;
+  const std::size_t room = data[1];
+  const auto bytes = std::as_bytes(std::span{data, size}).subspan(2);
+
+  std::vector<std::byte> frame{bytes.begin(), bytes.end()};
+  if (room % 2 == 1 && frame.size() > 13 && frame[12] == std::byte{8} && frame[13] == std::byte{0}) repair_ipv4_checksum(frame);
+  const ParsedFrame parsed = parse(frame, frame.size() + later_segments);
+  if (parsed.kind == FrameKind::kIcmp) static_cast<void>(quoted_packet(parsed.family, message_of(frame, parsed)));
+
+  frame.resize(bytes.size() + room);
+  frame.shrink_to_fit();  // so that a sanitizer sees a write past the room
+  if (parsed.l3_offset == 0) {
+    static_cast<void>(build_icmp_error(frame, bytes.size(), sizeof(EthernetHeader), {.kind = kind, .mtu = 1400}));
+    return 0;
+  }
+  const std::size_t length = build_icmp_error(frame, bytes.size(), parsed.l3_offset, {.kind = kind, .mtu = 1400});
+  require(length <= frame.size(), "our error fits its buffer");
+  if (length > 0) check_error(std::span{frame}.first(length), parsed);
+  return 0;
+}
