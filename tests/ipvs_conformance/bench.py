@@ -19,12 +19,13 @@ from lab import topology
 from lab.lab import Lab
 from lab.sockets import socket_in
 
-ROUTER = "192.168.1.45"  # sends ICMP errors about the client's packets
+ROUTER, ROUTER6 = "192.168.1.45", "fd77::45"  # sends ICMP errors about the client's packets
 MARKER = "192.168.1.40"
 QUIET_SECONDS = 0.03
 MARKER_TIMEOUT_SECONDS = 10
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
+IPV4, IPV6 = b"\x08\x00", b"\x86\xdd"
 Names = tuple[str, ...]
 
 
@@ -33,7 +34,7 @@ def mac(text: str) -> bytes:
 
 
 class Bench:
-    """One director with the client and the real servers around it; `client` is the address that the current scenario uses."""
+    """One director with the client and the real servers around it; `client` is the address that the current scenario uses, of either family."""
 
     def __init__(self, lab: Lab, director: Director):
         self.lab = lab
@@ -51,7 +52,8 @@ class Bench:
     def prepare_neighbours(self) -> None:
         """Static entries in the director's namespace for every address that takes part."""
         hosts = {f"192.168.1.{number}": topology.CLIENT.mac for number in (40, 45, *range(50, 100))}
-        hosts |= {server.address: server.mac for server in topology.REAL_SERVERS}
+        hosts |= {f"fd77::{number}": topology.CLIENT.mac for number in (45, *range(50, 100))}
+        hosts |= {address: server.mac for server in topology.REAL_SERVERS for address in (server.address, server.address6)}
         for address, lladdr in hosts.items():
             self.lab.run("director", "ip", "neigh", "replace", address, "lladdr", lladdr, "dev", self.director.interface, "nud", "permanent")
 
@@ -74,12 +76,12 @@ class Bench:
 
     def sequence(self, title: str, service: Service, count: int, first_port: int = 20000) -> None:
         """First packets of `count` new connections; writes down which servers received them, in order."""
-        build = (lambda port: wire.tcp(self.client, port, topology.VIP, service.port, wire.SYN)) if service.protocol == "tcp" else (
-            lambda port: wire.udp(self.client, port, topology.VIP, service.port, b"first"))
+        build = (lambda port: wire.tcp(self.client, port, service.address, service.port, wire.SYN)) if service.protocol == "tcp" else (
+            lambda port: wire.udp(self.client, port, service.address, service.port, b"first"))
         receivers: dict[int, Names] = {}
         for node, packet in self._exchange([build(port) for port in range(first_port, first_port + count)]):
             if node is not topology.CLIENT:
-                port = struct.unpack("!H", packet[20:22])[0]
+                port = struct.unpack("!H", wire.Header(packet).payload[:2])[0]
                 receivers[port] = (*receivers.get(port, ()), node.name)
         order = ["+".join(receivers.get(port, ("nobody",))) for port in range(first_port, first_port + count)]
         self.lines.append(f"# {title}: {' '.join(order)}")
@@ -104,7 +106,8 @@ class Bench:
         return self._settle()
 
     def _send(self, packet: bytes) -> None:
-        self._client_socket.send(mac(topology.DIRECTOR.mac) + mac(topology.CLIENT.mac) + b"\x08\x00" + packet)
+        ethertype = IPV6 if packet[0] >> 4 == 6 else IPV4
+        self._client_socket.send(mac(topology.DIRECTOR.mac) + mac(topology.CLIENT.mac) + ethertype + packet)
 
     def _settle(self) -> list[tuple[topology.Node, bytes]]:
         """(node, packet) of all that arrived: everything up to the marker's reply, and until it is quiet after it."""
@@ -121,7 +124,7 @@ class Bench:
                 raise TimeoutError("the director does not answer a ping of its own address")
             for each in ready:
                 frame, origin = each.recvfrom(65535)
-                if origin[2] == PACKET_OUTGOING or frame[12:14] != b"\x08\x00":
+                if origin[2] == PACKET_OUTGOING or frame[12:14] not in (IPV4, IPV6):
                     continue
                 packet = frame[14:]
                 if self._is_marker_reply(packet):
@@ -130,11 +133,12 @@ class Bench:
                     received.append((self._sockets[each], self._with_strange_macs(frame, self._sockets[each])))
 
     def _is_marker_reply(self, packet: bytes) -> bool:
-        return packet[16:20] == wire.address(MARKER) and packet[20] == 0 and packet[26:28] == struct.pack("!H", self._marker_number & 0xFFFF)
+        header = wire.Header(packet)
+        return header.destination == wire.address(MARKER) and header.payload[6:8] == struct.pack("!H", self._marker_number & 0xFFFF)
 
     def _concerns_scenario(self, packet: bytes) -> bool:
-        ours = {wire.address(self.client), wire.address(ROUTER)}
-        return packet[12:16] in ours or packet[16:20] in ours
+        header = wire.Header(packet)
+        return not {header.source, header.destination}.isdisjoint(map(wire.address, (self.client, ROUTER, ROUTER6)))
 
     def _with_strange_macs(self, frame: bytes, node: topology.Node) -> bytes:
         """The packet; a frame with other addresses than director to node is a finding of its own."""
@@ -156,8 +160,9 @@ class Bench:
     def listen_on_director(self, service: Service) -> socket.socket:
         """A listening TCP socket, or a bound UDP one, on the VIP in the director's own namespace."""
         kind = socket.SOCK_STREAM if service.protocol == "tcp" else socket.SOCK_DGRAM
-        server = socket_in(self.lab.namespace("director"), socket.AF_INET, kind)
-        server.bind((topology.VIP, service.port))
+        family = socket.AF_INET6 if ":" in service.address else socket.AF_INET
+        server = socket_in(self.lab.namespace("director"), family, kind)
+        server.bind((service.address, service.port))
         if service.protocol == "tcp":
             server.listen(8)
         return server

@@ -16,15 +16,20 @@ DIRECTOR = topology.DIRECTOR
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A virtual service on the VIP. `servers` are (address, weight), in the order of configuration; all use the service's port."""
+    """A virtual service on a VIP. `servers` are (address, weight), in the order of configuration; all use the service's port."""
     protocol: str  # "tcp" or "udp"
     port: int
     scheduler: str
     servers: tuple[tuple[str, int], ...]
+    address: str = topology.VIP
 
     @property
     def option(self) -> tuple[str, str]:
-        return {"tcp": "-t", "udp": "-u"}[self.protocol], f"{topology.VIP}:{self.port}"
+        return {"tcp": "-t", "udp": "-u"}[self.protocol], self.end(self.address)
+
+    def end(self, address: str) -> str:
+        """The address with the service's port, as ipvsadm writes it."""
+        return f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
 
 
 class Director:
@@ -53,7 +58,8 @@ class Director:
     def connections_listing(self, client: str) -> list[str]:
         """The lines of `-Lnc` about one client, sorted, with the time of expiry masked."""
         lines = self.listing("-Lnc")
-        masked = [re.sub(r"^(\w+ +)\d\d:\d\d ", r"\1MM:SS ", line) for line in lines[2:] if f" {client}:" in line]
+        source = f" [{client}]:" if ":" in client else f" {client}:"
+        masked = [re.sub(r"^(\w+ +)\d\d:\d\d ", r"\1MM:SS ", line) for line in lines[2:] if source in line]
         return [*lines[:2], *sorted(masked)]
 
 
@@ -63,8 +69,11 @@ class KernelDirector(Director):
     def start(self) -> None:
         for module in ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_wlc"):
             self.lab.run("director", "modprobe", module)
-        self.lab.run("director", "ip", "addr", "add", f"{DIRECTOR.address}/{topology.PREFIX_LENGTH}", "dev", self.interface)
-        self.lab.run("director", "ip", "addr", "add", f"{topology.VIP}/32", "dev", self.interface)
+        self.lab.sysctl("director", f"net.ipv6.conf.{self.interface}.disable_ipv6=0")
+        for address in (f"{DIRECTOR.address}/{topology.PREFIX_LENGTH}", f"{topology.VIP}/32"):
+            self.lab.run("director", "ip", "addr", "add", address, "dev", self.interface)
+        for address in (f"{DIRECTOR.address6}/{topology.PREFIX_LENGTH6}", f"{topology.VIP6}/128"):
+            self.lab.run("director", "ip", "addr", "add", address, "dev", self.interface, "nodad")
 
     def stop(self) -> None:
         self.configure()
@@ -80,10 +89,10 @@ class KernelDirector(Director):
                 self._ipvsadm("-A", *option, "-s", service.scheduler)
             old_servers = dict(old.servers) if old else {}
             for address in (address for address in old_servers if address not in dict(service.servers)):
-                self._ipvsadm("-d", *option, "-r", f"{address}:{service.port}")
+                self._ipvsadm("-d", *option, "-r", service.end(address))
             for address, weight in service.servers:
                 if old_servers.get(address) != weight:
-                    self._ipvsadm("-e" if address in old_servers else "-a", *option, "-r", f"{address}:{service.port}", "-g", "-w", str(weight))
+                    self._ipvsadm("-e" if address in old_servers else "-a", *option, "-r", service.end(address), "-g", "-w", str(weight))
         self.services = services
 
     def listing(self, *arguments: str) -> list[str]:
@@ -112,7 +121,7 @@ class PenstockDirector(Director):
 
     def configure(self, *services: Service) -> None:
         self._daemon.reload(configuration(services), {
-            (service.protocol.upper(), service.option[1]): {f"{address}:{service.port}": weight for address, weight in service.servers}
+            (service.protocol.upper(), service.option[1]): {service.end(address): weight for address, weight in service.servers}
             for service in services})
         self.services = services
 
@@ -122,10 +131,10 @@ class PenstockDirector(Director):
 
 def configuration(services: tuple[Service, ...]) -> str:
     """The keepalived.conf of these services."""
-    blocks = ["vrrp_instance VI_1 {\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n    priority 100\n"
-              f"    virtual_ipaddress {{\n        {topology.VIP}\n    }}\n}}\n"]
+    blocks = [f"vrrp_instance {name} {{\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n    priority 100\n"
+              f"    virtual_ipaddress {{\n        {address}\n    }}\n}}\n" for name, address in (("VI_4", topology.VIP), ("VI_6", topology.VIP6))]
     for service in services:
         servers = "".join(f"    real_server {address} {service.port} {{\n        weight {weight}\n    }}\n" for address, weight in service.servers)
-        blocks.append(f"virtual_server {topology.VIP} {service.port} {{\n    lb_algo {service.scheduler}\n    lb_kind DR\n"
+        blocks.append(f"virtual_server {service.address} {service.port} {{\n    lb_algo {service.scheduler}\n    lb_kind DR\n"
                       f"    protocol {service.protocol.upper()}\n{servers}}}\n")
     return "\n".join(blocks)

@@ -33,7 +33,8 @@ def prepare(lab: Lab) -> None:
         lab.run("bridge", "ip", "link", "set", node.name, "mtu", str(LARGE_MTU))
         lab.run(node.name, "ip", "link", "set", node.interface, "mtu", str(LARGE_MTU))
     # One SYN-ACK for each SYN, an ICMP error for each packet that deserves one: nothing that depends on time.
-    lab.sysctl("director", "net.ipv4.tcp_synack_retries=0", "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_msgs_per_sec=10000")
+    lab.sysctl("director", "net.ipv4.tcp_synack_retries=0", "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_msgs_per_sec=10000",
+               "net.ipv6.icmp.ratelimit=0")
 
 
 def play(bench: Bench, names: list[str]) -> None:
@@ -41,7 +42,7 @@ def play(bench: Bench, names: list[str]) -> None:
     for number, (name, scenario) in enumerate(SCENARIOS.items()):
         if names and name not in names:
             continue
-        bench.client = f"192.168.1.{50 + number}"
+        bench.client = f"fd77::{50 + number}" if name.startswith("ipv6_") else f"192.168.1.{50 + number}"
         bench.lines.append(f"=== {name}")
         try:
             scenario(bench, FIRST_PORT + PORTS_OF_A_SCENARIO * number)

@@ -6,14 +6,15 @@ A scenario's transcript depends on the order of packets alone, never on time.
 from collections.abc import Callable
 
 import wire
-from bench import ROUTER, Bench
+from bench import ROUTER, ROUTER6, Bench
 from directors import Service
 from lab import topology
 from wire import ACK, FIN, PSH, RST, SYN
 
-VIP = topology.VIP
+VIP, VIP6 = topology.VIP, topology.VIP6
 RS1, RS2, RS3 = (server.address for server in topology.REAL_SERVERS)
 ALL = ((RS1, 1), (RS2, 1), (RS3, 1))
+ALL6 = tuple((server.address6, 1) for server in topology.REAL_SERVERS)
 SCENARIOS: dict[str, Callable[[Bench, int], None]] = {}
 
 
@@ -29,8 +30,8 @@ def weighted(*weights: int) -> tuple[tuple[str, int], ...]:
 
 def established(bench: Bench, service: Service, source_port: int) -> None:
     """A connection as a one-way director sees it: SYN, then the ACK of the handshake."""
-    bench.observe("SYN and ACK of a new connection", wire.tcp(bench.client, source_port, VIP, service.port, SYN),
-                  wire.tcp(bench.client, source_port, VIP, service.port, ACK, acknowledgement=1))
+    bench.observe("SYN and ACK of a new connection", wire.tcp(bench.client, source_port, service.address, service.port, SYN),
+                  wire.tcp(bench.client, source_port, service.address, service.port, ACK, acknowledgement=1))
 
 
 # Schedulers
@@ -219,7 +220,7 @@ def icmp_errors(bench: Bench, port: int) -> None:
     bench.observe("UDP", wire.udp(bench.client, 30000, VIP, port, b"question"))
 
     def error(kind: int, code: int, quoted: bytes, rest: int = 0, quoted_length: int = 28, **ip) -> bytes:
-        return wire.ipv4(ROUTER, VIP, wire.ICMP, wire.icmp_message(kind, code, rest, quoted[:quoted_length]), **ip)
+        return wire.icmp(ROUTER, VIP, kind, code, rest, quoted[:quoted_length], **ip)
 
     def reply(source_port: int, **ip) -> bytes:
         return wire.tcp(VIP, port, bench.client, source_port, ACK, bytes(1400), **ip)
@@ -355,4 +356,111 @@ def director_as_real_server(bench: Bench, port: int) -> None:
             bench.received_by(udp_socket)
         bench.show_services(tcp_service)
         bench.show_connections()
+    bench.configure()
+
+
+# IPv6. A scenario's name says so: it gets an IPv6 address for its client.
+
+
+def ipv6_service(protocol: str, port: int, servers=ALL6) -> Service:
+    return Service(protocol, port, "rr", servers, VIP6)
+
+
+@scenario
+def ipv6_plain_packets(bench: Bench, port: int) -> None:
+    tcp_service, udp_service = ipv6_service("tcp", port), ipv6_service("udp", port)
+    bench.configure(tcp_service, udp_service)
+    client = bench.client
+    bench.sequence("servers", tcp_service, 6)
+    bench.sequence("servers of UDP", udp_service, 6)
+    bench.observe("SYN", wire.tcp(client, 21000, VIP6, port, SYN))
+    bench.observe("SYN with data and a traffic class", wire.tcp(client, 21001, VIP6, port, SYN, b"early", tos=0x48))
+    bench.observe("SYN with a wrong TCP checksum", wire.tcp(client, 21002, VIP6, port, SYN, wrong_tcp_checksum=True))
+    bench.observe_each("without a connection", {
+        name: wire.tcp(client, 22000 + flags, VIP6, port, flags, acknowledgement=5) for name, flags in (("ACK", ACK), ("RST", RST))})
+    bench.observe("UDP", wire.udp(client, 21000, VIP6, port, b"question"))
+    bench.observe("closed TCP port of the VIP", wire.tcp(client, 21000, VIP6, 9, SYN))
+    bench.observe("closed UDP port of the VIP", wire.udp(client, 21000, VIP6, 9, b"question"))
+    bench.observe("ping of the VIP", wire.echo_request(client, VIP6, 1))
+    bench.show_services(tcp_service)
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def ipv6_hop_limit(bench: Bench, port: int) -> None:
+    tcp_service, udp_service = ipv6_service("tcp", port), ipv6_service("udp", port)
+    bench.configure(tcp_service, udp_service)
+    for limit in (0, 1, 2, 255):
+        bench.observe(f"SYN with hop limit {limit}", wire.tcp(bench.client, 20000 + limit, VIP6, port, SYN, ttl=limit))
+    bench.observe("UDP with hop limit 1", wire.udp(bench.client, 20000, VIP6, port, b"question", ttl=1))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def ipv6_too_large(bench: Bench, port: int) -> None:
+    tcp_service, udp_service = ipv6_service("tcp", port), ipv6_service("udp", port)
+    bench.configure(tcp_service, udp_service)
+    established(bench, tcp_service, 30000)
+    bench.observe("1500 bytes", wire.tcp(bench.client, 30000, VIP6, port, ACK, bytes(1500 - 60)))
+    bench.observe("1504 bytes", wire.tcp(bench.client, 30000, VIP6, port, ACK, bytes(1504 - 60)))
+    bench.observe("1504 bytes of UDP", wire.udp(bench.client, 30000, VIP6, port, bytes(1504 - 48)))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def ipv6_fragmented_datagrams(bench: Bench, port: int) -> None:
+    bench.configure(ipv6_service("udp", port))
+
+    def pieces(source_port: int) -> list[bytes]:
+        return wire.fragments(wire.udp(bench.client, source_port, VIP6, port, bytes(range(256)) * 8), 1232)
+
+    bench.observe("two fragments in order", *pieces(20000))
+    bench.observe("a known flow's datagram", *pieces(20000))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def ipv6_icmp_errors(bench: Bench, port: int) -> None:
+    tcp_service, udp_service = ipv6_service("tcp", port), ipv6_service("udp", port)
+    bench.configure(tcp_service, udp_service)
+    for source_port in (30000, 30001, 30002):
+        established(bench, tcp_service, source_port)
+    bench.observe("UDP", wire.udp(bench.client, 30000, VIP6, port, b"question"))
+
+    def error(kind: int, code: int, quoted: bytes, rest: int = 0, quoted_length: int = 1000, **ip) -> bytes:
+        return wire.icmp(ROUTER6, VIP6, kind, code, rest, quoted[:quoted_length], **ip)
+
+    def reply(source_port: int) -> bytes:
+        return wire.tcp(VIP6, port, bench.client, source_port, ACK, bytes(1400))
+
+    for source_port in (30000, 30001, 30002):
+        bench.observe("packet too big", error(2, 0, reply(source_port), rest=1400))
+    bench.observe("the same with a short quote", error(2, 0, reply(30000), rest=1400, quoted_length=48))
+    bench.observe("address unreachable", error(1, 3, reply(30001)))
+    bench.observe("time exceeded", error(3, 0, reply(30002)))
+    bench.observe("parameter problem", error(4, 0, reply(30000)))
+    bench.observe("port unreachable for the UDP flow", error(1, 4, wire.udp(VIP6, port, bench.client, 30000, b"answer")))
+    bench.observe("about an unknown connection", error(2, 0, reply(30009), rest=1400))
+    bench.show_connections()
+    bench.configure()
+
+
+@scenario
+def ipv6_servers_change(bench: Bench, port: int) -> None:
+    service = ipv6_service("tcp", port)
+    bench.configure(service)
+    for source_port in (30000, 30001, 30002):
+        established(bench, service, source_port)
+    bench.configure(ipv6_service("tcp", port, (ALL6[0], (ALL6[1][0], 0))))
+    for source_port in (30000, 30001, 30002):
+        bench.observe("ACK of an old connection", wire.tcp(bench.client, source_port, VIP6, port, ACK))
+    bench.sequence("servers of new connections", service, 3)
+    bench.configure(ipv6_service("tcp", port, ()))
+    bench.observe("SYN without a server", wire.tcp(bench.client, 21000, VIP6, port, SYN))
+    bench.show_services(service)
+    bench.show_connections()
     bench.configure()
