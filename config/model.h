@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/packet/ip_address.h"
@@ -50,6 +51,7 @@ struct VrrpInstance {
   bool nopreempt = false;
   std::string auth_pass;  // at most 8 bytes, empty: no authentication. A secret: never logged or dumped.
   std::vector<VirtualAddress> virtual_addresses;
+  std::vector<VirtualAddress> excluded_addresses;  // virtual_ipaddress_excluded: held like the others, but not in adverts
 
   friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
 };

@@ -1,0 +1,162 @@
+// virtual_ipaddress: ADDRESS[/LENGTH] and its options, several addresses on one line included.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "config/bind_parts.h"
+#include "config/suggest.h"
+#include "config/text.h"
+#include "config/value.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr auto kOptions =
+    std::to_array<std::string_view>({"dev", "brd", "broadcast", "scope", "label", "peer", "home", "-nodad", "mngtmpaddr",
+                                     "noprefixroute", "autojoin", "no_track", "track_group", "preferred_lft", "use_vmac"});
+constexpr auto kWithValue =
+    std::to_array<std::string_view>({"dev", "brd", "broadcast", "scope", "label", "peer", "track_group", "preferred_lft"});
+
+bool contains(const auto& list, std::string_view word) { return std::find(list.begin(), list.end(), word) != list.end(); }
+
+// The host bits of an IPv4 network set (`+`) or cleared (`-`).
+IpAddress with_host_bits(const IpAddress& address, unsigned prefix_length, bool set) {
+  const std::uint32_t host_bits = prefix_length == 0 ? ~0U : prefix_length == 32 ? 0U : ~0U >> prefix_length;
+  const std::uint32_t value = address.v4().value();
+  return packet::Ipv4Address{set ? value | host_bits : value & ~host_bits};
+}
+
+std::optional<std::uint8_t> parse_scope(std::string_view text) {
+  if (text == "global") return 0;
+  if (text == "site") return 200;
+  if (text == "link") return 253;
+  if (text == "host") return 254;
+  if (text == "nowhere") return 255;
+  const auto number = parse_integer(text, 0, 255);
+  return number ? std::optional{static_cast<std::uint8_t>(*number)} : std::nullopt;
+}
+
+class AddressReader {
+ public:
+  explicit AddressReader(const BindContext& context) : diagnostics_{context.diagnostics} {}
+
+  // One line of the block.
+  void read(const std::vector<Word>& words, std::vector<VirtualAddress>& out, std::vector<Word>& places) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const Word& word = words[i];
+      if (contains(kOptions, word.text) && i != 0) {
+        const bool with_value = contains(kWithValue, word.text);
+        if (with_value && i + 1 == words.size()) {
+          diagnostics_.error(word.place, quote(word.text) + " needs a value");
+          return;
+        }
+        if (have_address_) read_option(word, with_value ? words[i + 1] : word, out.back());
+        if (with_value) ++i;
+        continue;
+      }
+      have_address_ = false;
+      if (const auto address = read_address(word, i == 0)) {
+        out.push_back(*address);
+        places.push_back(word);
+        have_address_ = true;
+      } else if (i != 0) {
+        return;  // not an address nor an option: the rest of the line has no meaning
+      }
+    }
+  }
+
+ private:
+  std::optional<VirtualAddress> read_address(const Word& word, bool first) {
+    const std::string_view text = word.text;
+    const std::size_t slash = text.find('/');
+    const auto address = IpAddress::parse(text.substr(0, slash));
+    if (!address) {
+      if (first) {
+        const std::string hint = text.starts_with('$') ? quote(text) + " is not defined before this line" : std::string{};
+        diagnostics_.error(word.place, quote(text) + " is not an IPv4 or IPv6 address", hint);
+      } else {
+        diagnostics_.error(word.place, quote(text) + " is not an option of an address", did_you_mean(text, kOptions));
+      }
+      return std::nullopt;
+    }
+    VirtualAddress out{.address = *address,
+                       .prefix_length = static_cast<std::uint8_t>(address->bits()),
+                       .interface = {},
+                       .broadcast = {},
+                       .scope = {},
+                       .label = {}};
+    if (slash != std::string_view::npos) {
+      const auto length = parse_integer(text.substr(slash + 1), 0, address->bits());
+      if (!length) {
+        diagnostics_.error(
+            word.place, quote(text.substr(slash)) + " is not a prefix length from /0 to /" + std::to_string(address->bits()));
+        return std::nullopt;
+      }
+      out.prefix_length = static_cast<std::uint8_t>(*length);
+    }
+    if (!is_host_address(*address)) {
+      diagnostics_.error(word.place, quote(text) + " can't be the address of a host");
+      return std::nullopt;
+    }
+    return out;
+  }
+
+  void read_option(const Word& option, const Word& value, VirtualAddress& out) {
+    const std::string& name = option.text;
+    if (name == "dev") {
+      if (!is_interface_name(value.text)) {
+        diagnostics_.error(value.place, quote(value.text) + " is not " + describe(interface_name()));
+      }
+      out.interface = value.text;
+    } else if (name == "brd" || name == "broadcast") {
+      read_broadcast(value, out);
+    } else if (name == "scope") {
+      out.scope = parse_scope(value.text);
+      constexpr auto kScopes = std::to_array<std::string_view>({"global", "site", "link", "host", "nowhere"});
+      if (!out.scope) diagnostics_.error(value.place, quote(value.text) + " is not a scope", did_you_mean(value.text, kScopes));
+    } else if (name == "label") {
+      read_label(value, out);
+    } else if (name == "use_vmac") {
+      diagnostics_.error(option.place, not_supported(quote(name), "which MAC address answers for the VIP"));
+    } else {
+      diagnostics_.once(Severity::kNotice, option.place,
+                        quote(name) + " has no effect: the address is put on the port's TAP as it is");
+    }
+  }
+
+  void read_broadcast(const Word& value, VirtualAddress& out) {
+    const auto address = IpAddress::parse(value.text);
+    if (out.address.is_v6()) {
+      diagnostics_.error(value.place, "an IPv6 address has no broadcast address");
+    } else if (value.text == "+" || value.text == "-") {
+      out.broadcast = with_host_bits(out.address, out.prefix_length, value.text == "+");
+    } else if (address && address->is_v4()) {
+      out.broadcast = address;
+    } else {
+      diagnostics_.error(value.place, quote(value.text) + " is not an IPv4 address, + or -");
+    }
+  }
+
+  void read_label(const Word& value, VirtualAddress& out) {
+    if (out.address.is_v6()) {
+      diagnostics_.warning(value.place, "an IPv6 address has no label: " + quote(value.text) + " is ignored");
+    } else if (!is_interface_name(value.text)) {
+      diagnostics_.error(value.place,
+                         "a label has 1 to 15 bytes: " + quote(value.text) + " has " + std::to_string(value.text.size()));
+    } else {
+      out.label = value.text;
+    }
+  }
+
+  Diagnostics& diagnostics_;
+  bool have_address_ = false;
+};
+
+}  // namespace
+
+void bind_virtual_addresses(const Statement& block, const BindContext& context, std::vector<VirtualAddress>& out,
+                            std::vector<Word>& words) {
+  for (const Statement& line : block.children) AddressReader{context}.read(line.words, out, words);
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,70 @@
+// What the parts of the binder share.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/model.h"
+#include "config/source.h"
+#include "config/tree.h"
+
+namespace penstock::config {
+
+struct BindContext {
+  const SourceMap& sources;
+  Diagnostics& diagnostics;
+  std::uint8_t default_vrrp_version = 2;  // vrrp_version of global_defs
+};
+
+// The words of one block.
+class Fields {
+ public:
+  Fields(const std::vector<Statement>& statements, Diagnostics& diagnostics)
+      : statements_{statements}, diagnostics_{diagnostics} {}
+
+  // The statement with one of these names, the last if there are several (a warning says so); null when there is none.
+  [[nodiscard]] const Statement* last(std::initializer_list<std::string_view> names) const;
+  [[nodiscard]] bool has(std::string_view name) const;
+  // The first value of such a statement; null when there is none.
+  [[nodiscard]] const Word* value(std::initializer_list<std::string_view> names) const;
+  // A whole number that lies within the limits; nothing when it is absent or wrong (which has been reported).
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high) const;
+
+ private:
+  const std::vector<Statement>& statements_;
+  Diagnostics& diagnostics_;
+};
+
+// Remembers where each thing was said first, to refuse it the second time.
+class Firsts {
+ public:
+  // Reports `what is already ...` and returns false when the key was there.
+  bool add(const std::string& key, const Word& word, const std::string& what, const BindContext& context);
+
+ private:
+  std::map<std::string, Position> places_;
+};
+
+// "keepalived's word, not ours yet".
+[[nodiscard]] inline std::string not_supported(const std::string& what, std::string_view change) {
+  return what + " is not supported yet: it would change " + std::string{change};
+}
+
+// An address that one host can have: not 0.0.0.0, ::, multicast or broadcast.
+[[nodiscard]] bool is_host_address(const IpAddress& address);
+
+// Appends the addresses of a virtual_ipaddress block; `dev` stays empty where the file names none.
+void bind_virtual_addresses(const Statement& block, const BindContext& context, std::vector<VirtualAddress>& out,
+                            std::vector<Word>& words);
+
+void bind_vrrp(const std::vector<Statement>& statements, const BindContext& context, Model& model);
+void bind_virtual_servers(const std::vector<Statement>& statements, const BindContext& context, Model& model);
+
+}  // namespace penstock::config

@@ -1,0 +1,237 @@
+// Words of virtual_server, real_server, the checkers and SSL.
+#include <array>
+#include <cstddef>
+
+#include "config/keyword_tables.h"
+
+namespace penstock::config {
+namespace {
+
+using enum Effect;
+
+constexpr double kSeconds = 31'536'000;
+constexpr double kInt = 2'147'483'647;
+constexpr std::string_view kWhichServer = "which real server a client gets";
+constexpr std::string_view kSorry = "where clients go when no real server is left";
+constexpr std::string_view kQuorum = "when the service counts as up";
+constexpr std::string_view kMail = "mail is not sent";
+constexpr std::string_view kSnmp = "there is no SNMP agent";
+
+constexpr Arguments address_and_port() { return one_maybe(address(), port()); }
+constexpr Arguments seconds() { return one(decimal(0, kSeconds)); }
+
+// One table after another.
+template <std::size_t... kSizes>
+constexpr auto join(const std::array<Keyword, kSizes>&... tables) {
+  std::array<Keyword, (kSizes + ...)> out{};
+  std::size_t at = 0;
+  const auto append = [&](const auto& table) {
+    for (const Keyword& keyword : table) out[at++] = keyword;
+  };
+  (append(tables), ...);
+  return out;
+}
+
+// What every checker that can be tried again knows.
+constexpr std::array kCommonWords = std::to_array<Keyword>({
+    {"retry", kWorks, one(integer(0, kInt))},
+    {"delay_before_retry", kWorks, seconds()},
+    {"warmup", kWorks, seconds()},
+    {"delay_loop", kWorks, seconds()},
+    {"alpha", kWorks, maybe(boolean())},
+    {"log_all_failures", kWorks, maybe(boolean())},
+});
+
+// What every checker that sends packets knows.
+constexpr std::array kConnectionWords = join(kCommonWords, std::to_array<Keyword>({
+                                                               {"connect_ip", kWorks, one(address())},
+                                                               {"connect_port", kWorks, one(port())},
+                                                               {"bindto", kWorks, one(address())},
+                                                               {"bind_port", kWorks, one(port())},
+                                                               {"bind_if", kWorks, one(interface_name())},
+                                                               {"connect_timeout", kWorks, seconds()},
+                                                               {"fwmark", kWorks, one(integer(0, 4'294'967'295))},
+                                                           }));
+
+constexpr std::array kUrlWords = std::to_array<Keyword>({
+    {"path", kWorks, one(any())},
+    {"digest", kWorks, one(md5())},
+    {"status_code", kWorks, some(status_code())},
+    {"virtualhost", kWorks, one(any())},
+    {"regex", kWorks, one(any())},
+    {"regex_no_match", kWorks, none()},
+    {"regex_options", kWorks, some(any())},
+    {"regex_stack", kWorks, two(integer(0, kInt), integer(0, kInt))},
+    {"regex_min_offset", kWorks, one(integer(0, kInt))},
+    {"regex_max_offset", kWorks, one(integer(0, kInt))},
+    {"tls_compliant", kWorks, none()},
+});
+constexpr Block kUrl{"url", Block::Content::kStatements, kUrlWords};
+
+constexpr std::array kHttpOwnWords = std::to_array<Keyword>({
+    {"nb_get_retry", kWorks, one(integer(0, kInt))},
+    {"virtualhost", kWorks, one(any())},
+    {"http_protocol", kWorks, one(choice("1.0|1.0C|1.0c|1.1"))},
+    {"fast_recovery", kWorks, maybe(boolean())},
+    {"tls_compliant", kWorks, none()},
+    {"url", kWorks, none(), {}, &kUrl},
+});
+constexpr std::array kHttpWords = join(kConnectionWords, kHttpOwnWords);
+constexpr Block kHttp{"HTTP_GET", Block::Content::kStatements, kHttpWords};
+
+constexpr std::array kSslOwnWords = std::to_array<Keyword>({
+    {"enable_sni", kWorks, maybe(boolean())},
+    {"sni_name", kWorks, one(any())},
+});
+constexpr std::array kSslGetWords = join(kConnectionWords, kHttpOwnWords, kSslOwnWords);
+constexpr Block kSslGet{"SSL_GET", Block::Content::kStatements, kSslGetWords};
+
+constexpr std::array kTcpOwnWords = std::to_array<Keyword>({
+    {"nb_get_retry", kNothing, one(integer(0, kInt)), "keepalived ignores it outside HTTP_GET and SSL_GET: write retry"},
+});
+constexpr std::array kTcpWords = join(kConnectionWords, kTcpOwnWords);
+constexpr Block kTcp{"TCP_CHECK", Block::Content::kStatements, kTcpWords};
+
+constexpr std::array kUdpOwnWords = std::to_array<Keyword>({
+    {"payload", kWorks, some(any())},
+    {"require_reply", kWorks, anything()},
+    {"min_reply_length", kWorks, one(integer(0, 65535))},
+    {"max_reply_length", kWorks, one(integer(0, 65535))},
+});
+constexpr std::array kUdpWords = join(kConnectionWords, kUdpOwnWords);
+constexpr Block kUdp{"UDP_CHECK", Block::Content::kStatements, kUdpWords};
+
+constexpr std::array kDnsOwnWords = std::to_array<Keyword>({
+    {"type", kWorks, one(choice("A|NS|CNAME|SOA|MX|TXT|AAAA"))},
+    {"name", kWorks, one(any())},
+});
+constexpr std::array kDnsWords = join(kConnectionWords, kDnsOwnWords);
+constexpr Block kDns{"DNS_CHECK", Block::Content::kStatements, kDnsWords};
+
+constexpr Block kHost{"host", Block::Content::kStatements, kConnectionWords};
+constexpr std::array kSmtpOwnWords = std::to_array<Keyword>({
+    {"helo_name", kWorks, one(any())},
+    {"host", kWorks, none(), {}, &kHost},
+});
+constexpr std::array kSmtpWords = join(kConnectionWords, kSmtpOwnWords);
+constexpr Block kSmtp{"SMTP_CHECK", Block::Content::kStatements, kSmtpWords};
+
+constexpr Block kPing{"PING_CHECK", Block::Content::kStatements, kConnectionWords};
+
+constexpr std::array kMiscOwnWords = std::to_array<Keyword>({
+    {"misc_path", kWorks, one(any())},
+    {"misc_timeout", kWorks, seconds()},
+    {"misc_dynamic", kWorks, none()},
+    {"user", kWorks, one_maybe(any(), any())},
+});
+constexpr std::array kMiscWords = join(kCommonWords, kMiscOwnWords);
+constexpr Block kMisc{"MISC_CHECK", Block::Content::kStatements, kMiscWords};
+
+constexpr std::array kFileWords = std::to_array<Keyword>({
+    {"track_file", kWorks, one(any())},
+    {"weight", kWorks, one_maybe(integer(-kInt, kInt), choice("reverse|noreverse"))},
+    {"dynamic", kWorks, none()},
+    {"alpha", kWorks, maybe(boolean())},
+});
+constexpr Block kFile{"FILE_CHECK", Block::Content::kStatements, kFileWords};
+
+constexpr std::array kBfdWords = std::to_array<Keyword>({
+    {"name", kWorks, one(any())},
+    {"alpha", kWorks, maybe(boolean())},
+});
+constexpr Block kBfd{"BFD_CHECK", Block::Content::kStatements, kBfdWords};
+
+constexpr std::array kRealServerWords = std::to_array<Keyword>({
+    {"weight", kWorks, one(integer(0, kInt))},
+    {"uthreshold", kWorks, one(integer(0, 4'294'967'295))},
+    {"lthreshold", kWorks, one(integer(0, 4'294'967'295))},
+    {"lvs_method", kWorks, some(any())},
+
+    {"HTTP_GET", kWorks, none(), {}, &kHttp},
+    {"SSL_GET", kWorks, none(), {}, &kSslGet},
+    {"TCP_CHECK", kWorks, none(), {}, &kTcp},
+    {"UDP_CHECK", kWorks, none(), {}, &kUdp},
+    {"DNS_CHECK", kWorks, none(), {}, &kDns},
+    {"SMTP_CHECK", kWorks, none(), {}, &kSmtp},
+    {"PING_CHECK", kWorks, none(), {}, &kPing},
+    {"MISC_CHECK", kWorks, none(), {}, &kMisc},
+    {"FILE_CHECK", kWorks, none(), {}, &kFile},
+    {"BFD_CHECK", kWorks, none(), {}, &kBfd},
+
+    {"retry", kWorks, one(integer(1, kInt))},
+    {"delay_before_retry", kWorks, seconds()},
+    {"warmup", kWorks, seconds()},
+    {"connect_timeout", kWorks, seconds()},
+    {"delay_loop", kWorks, seconds()},
+    {"virtualhost", kWorks, one(any())},
+    {"inhibit_on_failure", kChecks, maybe(boolean())},
+    {"alpha", kChecks, maybe(boolean())},
+    {"notify_up", kChecks, script()},
+    {"notify_down", kChecks, script()},
+
+    {"smtp_alert", kNothing, maybe(boolean()), kMail},
+    {"snmp_name", kNothing, one(any()), kSnmp},
+});
+constexpr Block kRealServer{"real_server", Block::Content::kStatements, kRealServerWords};
+
+constexpr std::array kVirtualServerWords = std::to_array<Keyword>({
+    {"lb_algo", kWorks, one(any())},
+    {"lvs_sched", kWorks, one(any())},
+    {"lb_kind", kWorks, some(any())},
+    {"lvs_method", kWorks, some(any())},
+    {"protocol", kWorks, one(any())},
+    {"weight", kWorks, one(integer(0, kInt))},
+    {"real_server", kWorks, {{any("an address"), any("a port")}, 1, 2, false}, {}, &kRealServer},
+    {"quorum", kWorks, one(integer(1, kInt))},
+    {"hysteresis", kWorks, one(integer(0, kInt))},
+
+    {"persistence_timeout", kRefused, maybe(integer(1, kInt)), kWhichServer},
+    {"persistence_granularity", kRefused, one(any()), kWhichServer},
+    {"persistence_engine", kRefused, one(any()), kWhichServer},
+    {"ops", kRefused, none(), kWhichServer},
+    {"hashed", kRefused, none(), kWhichServer},
+    {"flag-1", kRefused, none(), kWhichServer},
+    {"flag-2", kRefused, none(), kWhichServer},
+    {"flag-3", kRefused, none(), kWhichServer},
+    {"sh-port", kRefused, none(), kWhichServer},
+    {"sh-fallback", kRefused, none(), kWhichServer},
+    {"mh-port", kRefused, none(), kWhichServer},
+    {"mh-fallback", kRefused, none(), kWhichServer},
+    {"sorry_server", kRefused, address_and_port(), kSorry},
+    {"sorry_server_inhibit", kRefused, none(), kSorry},
+    {"sorry_server_lvs_method", kRefused, some(any()), kSorry},
+
+    {"delay_loop", kWorks, seconds()},
+    {"retry", kWorks, one(integer(1, kInt))},
+    {"delay_before_retry", kWorks, seconds()},
+    {"warmup", kWorks, seconds()},
+    {"connect_timeout", kWorks, seconds()},
+    {"virtualhost", kWorks, one(any())},
+    {"alpha", kChecks, maybe(boolean())},
+    {"omega", kChecks, none()},
+    {"inhibit_on_failure", kChecks, maybe(boolean())},
+    {"ha_suspend", kChecks, none()},
+    {"quorum_up", kChecks, script()},
+    {"quorum_down", kChecks, script()},
+
+    {"ip_family", kNothing, one(choice("inet|inet6")), "the address says it"},
+    {"smtp_alert", kNothing, maybe(boolean()), kMail},
+    {"snmp_name", kNothing, one(any()), kSnmp},
+});
+constexpr Block kVirtualServer{"virtual_server", Block::Content::kStatements, kVirtualServerWords};
+
+constexpr std::array kSslWords = std::to_array<Keyword>({
+    {"password", kWorks, one(any())},
+    {"ca", kWorks, one(any())},
+    {"certificate", kWorks, one(any())},
+    {"key", kWorks, one(any())},
+});
+constexpr Block kSsl{"SSL", Block::Content::kStatements, kSslWords};
+
+}  // namespace
+
+const Block& virtual_server_block() { return kVirtualServer; }
+const Block& real_server_block() { return kRealServer; }
+const Block& ssl_block() { return kSsl; }
+
+}  // namespace penstock::config

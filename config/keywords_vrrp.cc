@@ -1,0 +1,210 @@
+// Words of vrrp_instance, vrrp_sync_group, the trackers and garp_group.
+#include <array>
+
+#include "config/keyword_tables.h"
+
+namespace penstock::config {
+namespace {
+
+using enum Effect;
+
+constexpr double kSeconds = 31'536'000;
+constexpr double kInt = 2'147'483'647;
+constexpr std::string_view kVirtualMac = "which MAC address answers for the VIP";
+constexpr std::string_view kHostRouting = "the host's addresses, routes and rules are left to the host";
+constexpr std::string_view kMail = "mail is not sent";
+
+constexpr Block kAddresses{"virtual_ipaddress", Block::Content::kLines};
+constexpr Block kExcluded{"virtual_ipaddress_excluded", Block::Content::kLines};
+constexpr Block kRoutes{"virtual_routes", Block::Content::kLines};
+constexpr Block kRules{"virtual_rules", Block::Content::kLines};
+constexpr Block kPeers{"unicast_peer", Block::Content::kLines};
+constexpr Block kTrackInterface{"track_interface", Block::Content::kLines};
+constexpr Block kTrackScript{"track_script", Block::Content::kLines};
+constexpr Block kTrackProcess{"track_process", Block::Content::kLines};
+constexpr Block kTrackFile{"track_file", Block::Content::kLines};
+constexpr Block kTrackBfd{"track_bfd", Block::Content::kLines};
+
+constexpr std::array kAuthenticationWords = std::to_array<Keyword>({
+    {"auth_type", kWorks, one(any())},
+    {"auth_pass", kWorks, one(any())},
+});
+constexpr Block kAuthentication{"authentication", Block::Content::kStatements, kAuthenticationWords};
+
+constexpr std::array kHmacWords = std::to_array<Keyword>({
+    {"active_key", kWorks, some(any())},
+    {"mode", kWorks, one(choice("receive-only|permissive|enforce"))},
+    {"time_window", kWorks, some(any())},
+    {"anti_replay", kWorks, anything()},
+});
+constexpr Block kHmac{"auth_hmac", Block::Content::kStatements, kHmacWords};
+
+constexpr std::array kInstanceWords = std::to_array<Keyword>({
+    {"state", kWorks, one(any())},
+    {"interface", kWorks, one(interface_name())},
+    {"virtual_router_id", kWorks, one(integer(1, 255))},
+    {"priority", kWorks, one(integer(1, 255))},
+    {"advert_int", kWorks, one(decimal(0.01, 255))},
+    {"version", kWorks, one(integer(2, 3))},
+    {"authentication", kWorks, none(), {}, &kAuthentication},
+    {"virtual_ipaddress", kWorks, none(), {}, &kAddresses},
+    {"virtual_ipaddress_excluded", kWorks, none(), {}, &kExcluded},
+    {"no_virtual_ipaddress", kWorks, none()},
+    {"nopreempt", kWorks, none()},
+    {"preempt", kWorks, none()},
+
+    {"lvs_sync_daemon_interface", kSync, one(interface_name())},
+
+    {"auth_hmac", kRefused, none(), "which adverts are believed", &kHmac},
+    {"no_accept", kRefused, none(), "whether the VIP answers"},
+    {"use_vmac", kRefused, anything(), kVirtualMac},
+    {"use_vmac_addr", kRefused, none(), kVirtualMac},
+    {"vmac_xmit_base", kRefused, none(), kVirtualMac},
+    {"use_ipvlan", kRefused, anything(), "which interface answers for the VIP"},
+    {"vrf", kRefused, one(interface_name()), "which routing table is used"},
+
+    {"preempt_delay", kVrrp, one(decimal(0, 1000))},
+    {"unicast_src_ip", kVrrp, one(address())},
+    {"unicast_peer", kVrrp, none(), {}, &kPeers},
+    {"unicast_ttl", kVrrp, one(integer(0, 255))},
+    {"check_unicast_src", kVrrp, none()},
+    {"unicast_fault_no_peer", kVrrp, none()},
+    {"old_unicast_checksum", kVrrp, maybe(choice("never"))},
+    {"mcast_src_ip", kVrrp, one(address())},
+    {"mcast_dst_ip", kVrrp, one(address())},
+    {"track_src_ip", kVrrp, none()},
+    {"track_interface", kVrrp, none(), {}, &kTrackInterface},
+    {"track_script", kVrrp, none(), {}, &kTrackScript},
+    {"track_process", kVrrp, none(), {}, &kTrackProcess},
+    {"track_file", kVrrp, none(), {}, &kTrackFile},
+    {"track_bfd", kVrrp, none(), {}, &kTrackBfd},
+    {"dont_track_primary", kVrrp, none()},
+    {"garp_master_delay", kVrrp, one(integer(0, kSeconds))},
+    {"garp_master_repeat", kVrrp, one(integer(0, kInt))},
+    {"garp_master_refresh", kVrrp, one(integer(0, kSeconds))},
+    {"garp_master_refresh_repeat", kVrrp, one(integer(0, kInt))},
+    {"garp_lower_prio_delay", kVrrp, one(integer(0, kSeconds))},
+    {"garp_lower_prio_repeat", kVrrp, one(integer(0, kInt))},
+    {"down_timer_adverts", kVrrp, one(integer(1, 100))},
+    {"lower_prio_no_advert", kVrrp, maybe(boolean())},
+    {"higher_prio_send_advert", kVrrp, maybe(boolean())},
+    {"skip_check_adv_addr", kVrrp, maybe(boolean())},
+    {"strict_mode", kVrrp, maybe(boolean())},
+    {"owner_ignore_adverts", kVrrp, maybe(boolean())},
+    {"v3_checksum_as_v2", kVrrp, maybe(boolean())},
+    {"timer_expired_backup", kVrrp, anything()},
+    {"thread_timer_expired", kVrrp, anything()},
+    {"accept", kWorks, none()},
+    {"notify_master", kVrrp, script()},
+    {"notify_backup", kVrrp, script()},
+    {"notify_fault", kVrrp, script()},
+    {"notify_stop", kVrrp, script()},
+    {"notify_deleted", kVrrp, {{any(), any(), any()}, 0, 3, false}},
+    {"notify", kVrrp, script()},
+    {"notify_master_rx_lower_pri", kVrrp, script()},
+    {"notify_priority_changes", kVrrp, maybe(boolean())},
+
+    {"smtp_alert", kNothing, maybe(boolean()), kMail},
+    {"garp_extra_if", kNothing, anything(), "gratuitous ARP goes out where the address is"},
+    {"vmac_garp_intvl", kNothing, anything(), "gratuitous ARP goes out where the address is"},
+    {"virtual_routes", kNothing, none(), kHostRouting, &kRoutes},
+    {"virtual_rules", kNothing, none(), kHostRouting, &kRules},
+    {"promote_secondaries", kNothing, none(), kHostRouting},
+    {"native_ipv6", kNothing, none(), "the family of the addresses decides"},
+    {"linkbeat_use_polling", kNothing, none(), "the state of a link is told by the kernel"},
+    {"kernel_rx_buf_size", kNothing, one(integer(0, kInt)), "these buffers are not configurable"},
+    {"debug", kNothing, maybe(integer(0, 4)), "what is logged is chosen on the command line"},
+});
+constexpr Block kInstance{"vrrp_instance", Block::Content::kStatements, kInstanceWords};
+
+constexpr Block kMembers{"group", Block::Content::kWords};
+constexpr std::array kSyncGroupWords = std::to_array<Keyword>({
+    {"group", kWorks, none(), {}, &kMembers},
+    {"track_interface", kVrrp, none(), {}, &kTrackInterface},
+    {"track_script", kVrrp, none(), {}, &kTrackScript},
+    {"track_process", kVrrp, none(), {}, &kTrackProcess},
+    {"track_file", kVrrp, none(), {}, &kTrackFile},
+    {"track_bfd", kVrrp, none(), {}, &kTrackBfd},
+    {"notify_master", kVrrp, script()},
+    {"notify_backup", kVrrp, script()},
+    {"notify_fault", kVrrp, script()},
+    {"notify_stop", kVrrp, script()},
+    {"notify", kVrrp, script()},
+    {"notify_priority_changes", kVrrp, maybe(boolean())},
+    {"smtp_alert", kNothing, maybe(boolean()), kMail},
+    {"global_tracking", kVrrp, none()},
+    {"sync_group_tracking_weight", kVrrp, none()},
+});
+constexpr Block kSyncGroup{"vrrp_sync_group", Block::Content::kStatements, kSyncGroupWords};
+
+constexpr std::array kScriptWords = std::to_array<Keyword>({
+    {"script", kWorks, some(any())},
+    {"interval", kWorks, one(decimal(0.001, kSeconds))},
+    {"timeout", kWorks, one(decimal(0, kSeconds))},
+    {"weight", kWorks, one_maybe(integer(-253, 253), choice("reverse|noreverse"))},
+    {"rise", kWorks, one(integer(1, kInt))},
+    {"fall", kWorks, one(integer(1, kInt))},
+    {"user", kWorks, one_maybe(any(), any())},
+    {"init_fail", kWorks, none()},
+});
+constexpr Block kScript{"vrrp_script", Block::Content::kStatements, kScriptWords};
+
+constexpr std::array kProcessWords = std::to_array<Keyword>({
+    {"process", kWorks, some(any())},
+    {"param_match", kWorks, one(choice("initial|partial"))},
+    {"weight", kWorks, one_maybe(integer(-254, 254), choice("reverse|noreverse"))},
+    {"quorum", kWorks, one(integer(1, 65535))},
+    {"quorum_max", kWorks, one(integer(0, 65535))},
+    {"delay", kWorks, one(decimal(0, 3600))},
+    {"fork_delay", kWorks, one(decimal(0, 3600))},
+    {"terminate_delay", kWorks, one(decimal(0, 3600))},
+    {"full_command", kWorks, none()},
+});
+constexpr Block kProcess{"vrrp_track_process", Block::Content::kStatements, kProcessWords};
+
+constexpr std::array kFileWords = std::to_array<Keyword>({
+    {"file", kWorks, one(any())},
+    {"weight", kWorks, one_maybe(integer(-kInt, kInt), choice("reverse|noreverse"))},
+    {"init_file", kWorks, anything()},
+});
+constexpr Block kFile{"track_file", Block::Content::kStatements, kFileWords};
+
+constexpr std::array kBfdWords = std::to_array<Keyword>({
+    {"neighbor_ip", kWorks, one(address())},
+    {"neighbour_ip", kWorks, one(address())},
+    {"source_ip", kWorks, one(address())},
+    {"min_rx", kWorks, one(decimal(0, kInt))},
+    {"min_tx", kWorks, one(decimal(0, kInt))},
+    {"idle_tx", kWorks, one(decimal(0, kInt))},
+    {"multiplier", kWorks, one(integer(1, 255))},
+    {"passive", kWorks, none()},
+    {"ttl", kWorks, one(integer(1, 255))},
+    {"hoplimit", kWorks, one(integer(1, 255))},
+    {"max_hops", kWorks, one(integer(0, 255))},
+    {"multihop", kWorks, none()},
+    {"weight", kWorks, one_maybe(integer(-253, 253), choice("reverse|noreverse"))},
+    {"vrrp", kWorks, none()},
+    {"checker", kWorks, none()},
+});
+constexpr Block kBfd{"bfd_instance", Block::Content::kStatements, kBfdWords};
+
+constexpr Block kInterfaces{"interfaces", Block::Content::kWords};
+constexpr std::array kGarpGroupWords = std::to_array<Keyword>({
+    {"garp_interval", kWorks, one(decimal(0, kSeconds))},
+    {"gna_interval", kWorks, one(decimal(0, kSeconds))},
+    {"interface", kWorks, one(interface_name())},
+    {"interfaces", kWorks, none(), {}, &kInterfaces},
+});
+constexpr Block kGarpGroup{"garp_group", Block::Content::kStatements, kGarpGroupWords};
+
+}  // namespace
+
+const Block& vrrp_instance_block() { return kInstance; }
+const Block& vrrp_sync_group_block() { return kSyncGroup; }
+const Block& vrrp_script_block() { return kScript; }
+const Block& vrrp_track_process_block() { return kProcess; }
+const Block& track_file_block() { return kFile; }
+const Block& bfd_instance_block() { return kBfd; }
+const Block& garp_group_block() { return kGarpGroup; }
+
+}  // namespace penstock::config

@@ -1,0 +1,191 @@
+// What works: each word of the language that has a meaning here, as the model shows it, and what is said beside it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/config/load_text.h"
+
+namespace penstock::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Model load_clean(const std::string& text) {
+  const LoadResult result = load_text(text);
+  EXPECT_THAT(findings(result), IsEmpty());
+  return result.model.value_or(Model{});
+}
+
+TEST(Accept, EverySchedulerThatWorks) {
+  const std::pair<const char*, Scheduler> rows[] = {{"lb_algo rr", Scheduler::kRoundRobin},
+                                                    {"lb_algo wrr", Scheduler::kWeightedRoundRobin},
+                                                    {"lvs_sched lc", Scheduler::kLeastConnection},
+                                                    {"lvs_sched wlc", Scheduler::kWeightedLeastConnection},
+                                                    {"", Scheduler::kWeightedLeastConnection}};
+  for (const auto& [line, scheduler] : rows)
+    EXPECT_EQ(load_clean(in_service(line)).virtual_servers.at(0).scheduler, scheduler) << line;
+}
+
+TEST(Accept, SchedulersHaveKeepalivedsNames) {
+  EXPECT_EQ(to_string(Scheduler::kRoundRobin), "rr");
+  EXPECT_EQ(to_string(Scheduler::kWeightedLeastConnection), "wlc");
+}
+
+TEST(Accept, ProtocolsInEitherCase) {
+  const auto with = [](const std::string& protocol) {
+    return load_clean("virtual_server 10.0.0.1 53 {\n    lb_kind DR\n    protocol " + protocol +
+                      "\n    real_server 10.0.0.2 53 {\n    }\n}\n")
+        .virtual_servers.at(0)
+        .protocol;
+  };
+  EXPECT_EQ(with("TCP"), Protocol::kTcp);
+  EXPECT_EQ(with("udp"), Protocol::kUdp);
+}
+
+TEST(Accept, NoProtocolIsUdpWithAWarning) {
+  const LoadResult result =
+      load_text("virtual_server 10.0.0.1 53 {\n    lvs_method DR\n    real_server 10.0.0.2 53 {\n    }\n}\n");
+  EXPECT_THAT(
+      findings(result),
+      ElementsAre("1:1: warning: this virtual_server has no protocol: taken as UDP, as keepalived does [protocol TCP]"));
+  EXPECT_EQ(result.model.value().virtual_servers.at(0).protocol, Protocol::kUdp);
+}
+
+TEST(Accept, WeightsAndThresholds) {
+  const Model model =
+      load_clean(in_service("    weight 7\n    real_server 10.0.0.3 80 {\n        weight 0\n        uthreshold 100\n        "
+                            "lthreshold 50\n        lvs_method DR\n    }"));
+  const auto& servers = model.virtual_servers.at(0).real_servers;
+  ASSERT_EQ(servers.size(), 2U);
+  EXPECT_EQ(servers[0].weight, 0U);
+  EXPECT_EQ(servers[0].upper_threshold, 100U);
+  EXPECT_EQ(servers[0].lower_threshold, 50U);
+  EXPECT_EQ(servers[1].weight, 7U);
+}
+
+TEST(Accept, Ipv6Services) {
+  const Model model =
+      load_clean("virtual_server fd00::1 443 {\n    lb_kind DR\n    protocol TCP\n    real_server fd00::2 {\n    }\n}\n");
+  EXPECT_EQ(model.virtual_servers.at(0).endpoint.to_string(), "[fd00::1]:443");
+  EXPECT_EQ(model.virtual_servers[0].real_servers.at(0).endpoint.to_string(), "[fd00::2]:443");
+}
+
+TEST(Accept, TheSameAddressAndPortInTwoProtocols) {
+  const std::string tcp =
+      "virtual_server 10.0.0.1 53 {\n    lb_kind DR\n    protocol TCP\n    real_server 10.0.0.2 53 {\n    }\n}\n";
+  std::string udp = tcp;
+  udp.replace(udp.find("TCP"), 3, "UDP");
+  EXPECT_EQ(load_clean(tcp + udp).virtual_servers.size(), 2U);
+}
+
+TEST(Accept, ADifferentPortOfARealServerIsResetWithAWarning) {
+  const LoadResult result = load_text(in_service("    real_server 10.0.0.3 8080 {\n    }"));
+  EXPECT_THAT(findings(result), ElementsAre("4:26: warning: direct routing keeps the port: taken as 80, as keepalived does"));
+  EXPECT_EQ(result.model.value().virtual_servers.at(0).real_servers.at(0).endpoint.port, 80);
+}
+
+TEST(Accept, QuorumAndHysteresisThatChangeNothing) { load_clean(in_service("    quorum 1\n    hysteresis 0")); }
+
+TEST(Accept, Timeouts) {
+  const LvsTimeouts all = load_clean(in_global("    lvs_timeouts tcp 60 tcpfin 30 udp 20")).lvs_timeouts;
+  EXPECT_EQ(all.tcp, std::chrono::seconds{60});
+  EXPECT_EQ(all.tcp_fin, std::chrono::seconds{30});
+  EXPECT_EQ(all.udp, std::chrono::seconds{20});
+  const LvsTimeouts one = load_clean(in_global("    lvs_timeouts udp 20")).lvs_timeouts;
+  EXPECT_EQ(one.tcp, std::chrono::seconds{900});
+  EXPECT_EQ(one.udp, std::chrono::seconds{20});
+}
+
+TEST(Accept, OptionsOfAnAddress) {
+  const Model model = load_clean(
+      "vrrp_instance VI {\n    interface eth0\n    virtual_router_id 1\n    virtual_ipaddress {\n"
+      "        10.1.2.3/24 brd + dev eth1 scope link label eth1:7\n        10.1.2.4/16 brd 10.1.2.9 scope 17\n        "
+      "10.1.2.5/24 brd -\n    }\n"
+      "    virtual_ipaddress_excluded {\n        fd00::5/64\n    }\n}\n");
+  const VrrpInstance& instance = model.vrrp_instances.at(0);
+  ASSERT_EQ(instance.virtual_addresses.size(), 3U);
+  const VirtualAddress& first = instance.virtual_addresses[0];
+  EXPECT_EQ(first.prefix_length, 24);
+  EXPECT_EQ(first.interface, "eth1");
+  EXPECT_EQ(first.broadcast->to_string(), "10.1.2.255");
+  EXPECT_EQ(first.scope, 253);
+  EXPECT_EQ(first.label, "eth1:7");
+  EXPECT_EQ(instance.virtual_addresses[1].broadcast->to_string(), "10.1.2.9");
+  EXPECT_EQ(instance.virtual_addresses[1].scope, 17);
+  EXPECT_EQ(instance.virtual_addresses[1].interface, "eth0");
+  EXPECT_EQ(instance.virtual_addresses[2].broadcast->to_string(), "10.1.2.0");
+  ASSERT_EQ(instance.excluded_addresses.size(), 1U);
+  EXPECT_EQ(instance.excluded_addresses[0].prefix_length, 64);
+}
+
+TEST(Accept, AnInstanceWithIpv6AddressesIsVersion3) {
+  const Model model = load_clean(
+      "vrrp_instance VI {\n    interface eth0\n    virtual_router_id 1\n    advert_int 0.25\n    virtual_ipaddress { fe80::9 "
+      "}\n}\n");
+  EXPECT_EQ(model.vrrp_instances.at(0).version, 3);
+  EXPECT_EQ(model.vrrp_instances[0].advert_interval, std::chrono::milliseconds{250});
+  EXPECT_EQ(model.vrrp_instances[0].virtual_addresses.at(0).prefix_length, 128);
+}
+
+TEST(Accept, TheGlobalVersionIsTheDefault) {
+  EXPECT_EQ(load_clean(in_instance("") + in_global("    vrrp_version 3")).vrrp_instances.at(0).version, 3);
+  EXPECT_EQ(load_clean(in_instance("    version 2") + in_global("    vrrp_version 3")).vrrp_instances.at(0).version, 2);
+}
+
+TEST(Accept, Version3HasNoAuthentication) {
+  const LoadResult result =
+      load_text(in_instance("    version 3\n    authentication {\n        auth_type PASS\n        auth_pass x\n    }"));
+  EXPECT_THAT(findings(result),
+              ElementsAre("6:5: warning: version 3 has no authentication: it is ignored, as keepalived does"));
+  EXPECT_EQ(result.model.value().vrrp_instances.at(0).auth_pass, "");
+}
+
+TEST(Accept, SyncGroupsInEitherShape) {
+  const std::string instances =
+      in_instance("") +
+      "vrrp_instance V2 {\n    interface eth1\n    virtual_router_id 2\n    virtual_ipaddress { 10.0.0.2 }\n}\n";
+  const std::vector<std::string> both{"VI", "V2"};
+  EXPECT_EQ(load_clean(instances + "vrrp_sync_group G { group { VI V2 } }\n").vrrp_sync_groups.at(0).instances, both);
+  EXPECT_EQ(load_clean("vrrp_sync_group G {\n    group {\n        VI\n        V2\n    }\n}\n" + instances)
+                .vrrp_sync_groups.at(0)
+                .instances,
+            both);
+}
+
+TEST(Accept, AWordWithoutMeaningIsNoticedOnceHoweverOftenItStands) {
+  EXPECT_THAT(findings(in_global("    enable_dbus\n    enable_dbus\n    smtp_connect_timeout 30")),
+              ElementsAre("2:5: notice: \"enable_dbus\" has no effect: there is no D-Bus service",
+                          "4:5: notice: \"smtp_connect_timeout\" has no effect: mail is not sent"));
+}
+
+TEST(Accept, WordsOfVrrpAndOfChecksAreNoticedByName) {
+  EXPECT_THAT(findings(in_instance("    garp_master_delay 5\n    unicast_peer {\n        10.0.0.9 min_ttl 254\n    }\n    "
+                                   "track_script {\n        chk weight 5\n    }")),
+              ElementsAre("5:5: notice: \"garp_master_delay\" has no effect until VRRP is spoken",
+                          "6:5: notice: \"unicast_peer\" has no effect until VRRP is spoken",
+                          "9:5: notice: \"track_script\" has no effect until VRRP is spoken"));
+  EXPECT_THAT(findings(in_real_server("        inhibit_on_failure\n        notify_down \"/bin/x down\" nobody")),
+              ElementsAre("5:9: notice: \"inhibit_on_failure\" has no effect until health checks are run",
+                          "6:9: notice: \"notify_down\" has no effect until health checks are run"));
+}
+
+TEST(Accept, TheShippedSamplesZeroIntervals) {
+  EXPECT_THAT(findings(in_global("    vrrp_garp_interval 0\n    vrrp_gna_interval 0")),
+              ElementsAre("2:5: notice: \"vrrp_garp_interval\" has no effect until VRRP is spoken",
+                          "3:5: notice: \"vrrp_gna_interval\" has no effect until VRRP is spoken"));
+}
+
+TEST(Accept, WordsBehindTheValuesAreIgnoredWithAWarning) {
+  EXPECT_THAT(findings(in_instance("    priority 90 please\n    nopreempt now")),
+              ElementsAre("5:17: warning: \"priority\" takes one value: \"please\" is ignored",
+                          "6:15: warning: \"nopreempt\" takes no value: \"now\" is ignored"));
+}
+
+TEST(Accept, AWordGivenAgainCountsTheLastTime) {
+  const LoadResult result = load_text(in_instance("    priority 90\n    priority 80"));
+  EXPECT_THAT(findings(result), ElementsAre("6:5: warning: \"priority\" is given again: this one counts"));
+  EXPECT_EQ(result.model.value().vrrp_instances.at(0).priority, 80);
+}
+
+}  // namespace
+}  // namespace penstock::config

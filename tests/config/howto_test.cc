@@ -1,0 +1,80 @@
+// The how-to's two files, exactly as an operator copies them: accepted with warnings alone, and understood.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/config/load_text.h"
+
+namespace penstock::config {
+namespace {
+
+LoadResult load_data(const std::string& name) { return load(std::string{PENSTOCK_TEST_DATA} + "/" + name, {}); }
+
+std::vector<std::string> messages(const LoadResult& result) {
+  std::vector<std::string> out;
+  for (const Diagnostic& diagnostic : result.diagnostics) {
+    const Position& at = diagnostic.place.at;
+    out.push_back(std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+                  std::string{to_string(diagnostic.severity)} + ": " + diagnostic.message);
+  }
+  return out;
+}
+
+Model howto_model() {
+  const auto address = [](const char* text) { return *IpAddress::parse(text); };
+  VrrpInstance instance{.name = "VI_1",
+                        .interface = "eth0",
+                        .virtual_router_id = 50,
+                        .priority = 90,
+                        .nopreempt = true,
+                        .auth_pass = "admin123",
+                        .virtual_addresses = {},
+                        .excluded_addresses = {}};
+  instance.virtual_addresses.push_back({.address = address("192.168.1.200"),
+                                        .prefix_length = 32,
+                                        .interface = "eth0",
+                                        .broadcast = {},
+                                        .scope = {},
+                                        .label = {}});
+  VirtualServer server{.endpoint = {address("192.168.1.200"), 80},
+                       .protocol = Protocol::kTcp,
+                       .scheduler = Scheduler::kRoundRobin,
+                       .real_servers = {}};
+  for (const char* text : {"192.168.1.179", "192.168.1.180", "192.168.1.181"})
+    server.real_servers.push_back({.endpoint = {address(text), 80}});
+  return {.router_id = "CK_TEST_BACKUP",
+          .lvs_timeouts = {},
+          .vrrp_instances = {instance},
+          .vrrp_sync_groups = {{"G1", {"VI_1"}}},
+          .virtual_servers = {server}};
+}
+
+TEST(HowTo, TheMasterFileIsAcceptedWithWarningsOnly) {
+  const LoadResult result = load_data("howto-master.conf");
+  EXPECT_THAT(messages(result),
+              testing::ElementsAre("5:17: warning: vrrp_sync_group \"G1\" has one member: there is nothing to keep in step",
+                                   "11:1: warning: VRRP is not spoken yet: every instance counts as MASTER",
+                                   "14:5: warning: connection sync is not spoken yet",
+                                   "16:5: warning: nopreempt does not go with state MASTER: it is cleared, as keepalived does",
+                                   "36:9: warning: health checks are not run yet: every real server counts as up"));
+  Model expected = howto_model();
+  expected.router_id = "CK_TEST";
+  expected.vrrp_instances[0].priority = 100;
+  expected.vrrp_instances[0].nopreempt = false;
+  expected.vrrp_instances[0].initial_state = VrrpInstance::State::kMaster;
+  ASSERT_TRUE(result.model.has_value());
+  EXPECT_TRUE(*result.model == expected);
+}
+
+TEST(HowTo, TheBackupVariantIsAcceptedWithWarningsOnly) {
+  const LoadResult result = load_data("howto-backup.conf");
+  EXPECT_THAT(messages(result),
+              testing::ElementsAre("5:17: warning: vrrp_sync_group \"G1\" has one member: there is nothing to keep in step",
+                                   "11:1: warning: VRRP is not spoken yet: every instance counts as MASTER",
+                                   "14:5: warning: connection sync is not spoken yet",
+                                   "36:9: warning: health checks are not run yet: every real server counts as up"));
+  ASSERT_TRUE(result.model.has_value());
+  EXPECT_TRUE(*result.model == howto_model());
+}
+
+}  // namespace
+}  // namespace penstock::config
