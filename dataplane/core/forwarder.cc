@@ -11,9 +11,10 @@ namespace {
 // Buckets of a table that one maintain() sweeps at most, so that no burst waits long for it.
 constexpr std::size_t kSweepAtOnce = 32;
 
-// The whole table is swept once a second: what a tick's share is.
+// The whole table is swept once a second: what the share of so many ticks is. Rounded up, or a table of fewer buckets than
+// ticks would never be swept.
 std::size_t sweep_share(std::size_t buckets, Tick elapsed) {
-  return buckets * std::min(elapsed, kTicksPerSecond) / kTicksPerSecond;
+  return (buckets * std::min(elapsed, kTicksPerSecond) + kTicksPerSecond - 1) / kTicksPerSecond;
 }
 
 }  // namespace
