@@ -88,7 +88,8 @@ TEST_F(OrdersTest, AnIpv6VipIsUsableAtOnceAndNobodysSource) {
   EXPECT_EQ(addresses.add({.key = vip, .broadcast = {}, .label = {}}), Outcome::kAdded);
   EXPECT_EQ(addresses.add({.key = own, .broadcast = {}, .label = {}}), Outcome::kAdded);
   EXPECT_EQ(addresses.add({.key = own, .broadcast = {}, .label = {}}), Outcome::kWasThere);
-  ASSERT_NE(find(vip), nullptr);
+  // The kernel tells of a new IPv6 address a moment later, from its work queue.
+  wait_until("both told", [&] { return find(vip) != nullptr && find(own) != nullptr; });
   EXPECT_EQ(find(vip)->flags & (IFA_F_NODAD | IFA_F_TENTATIVE | IFA_F_DEPRECATED), IFA_F_NODAD | IFA_F_DEPRECATED);
   EXPECT_EQ(find(own)->flags & (IFA_F_NODAD | IFA_F_TENTATIVE | IFA_F_DEPRECATED), static_cast<std::uint32_t>(IFA_F_NODAD));
   EXPECT_EQ(addresses.remove(vip), Outcome::kRemoved);
@@ -106,6 +107,7 @@ TEST_F(OrdersTest, AtItsEndOnlyItsOwnAddressesGo) {
     EXPECT_EQ(addresses.add({.key = ours, .broadcast = {}, .label = {}}), Outcome::kAdded);
     EXPECT_EQ(addresses.add({.key = ours_v6, .broadcast = {}, .label = {}}), Outcome::kAdded);
     EXPECT_NE(find(ours), nullptr);
+    wait_until("IPv6 address told", [&] { return find(ours_v6) != nullptr; });
   }
   EXPECT_NE(find(before), nullptr);
   EXPECT_EQ(find(ours), nullptr);
