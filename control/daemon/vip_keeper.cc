@@ -12,8 +12,8 @@ void VipKeeper::apply(const config::Model& model) {
 
   for (auto& [name, vips] : held_) {
     const auto still = wanted.find(name);
-    const bool removes = std::ranges::any_of(
-        vips, [&](const auto& vip) { return still == wanted.end() || !still->second.contains(vip.first); });
+    const bool removes =
+        std::ranges::any_of(vips, [&](const auto& vip) { return still == wanted.end() || !still->second.contains(vip.first); });
     if (removes) log::info("({}) removing VIPs.", name);
     for (const auto& [key, vip] : vips) {
       if (still == wanted.end() || !still->second.contains(key)) remove(key);
@@ -52,7 +52,8 @@ VipKeeper::Vips VipKeeper::vips_of(const config::VrrpInstance& instance) const {
 }
 
 void VipKeeper::add(const std::string& instance, const AddressKey& key, const config::VirtualAddress& vip) {
-  const auto result = addresses_.add({.key = key, .broadcast = vip.broadcast, .scope = vip.scope.value_or(0), .label = vip.label});
+  const auto result =
+      addresses_.add({.key = key, .broadcast = vip.broadcast, .scope = vip.scope.value_or(0), .label = vip.label});
   if (!result) {
     log::error("({}) can't add {} to {}: {}", instance, vip.address.to_string(), vip.interface, result.error());
     return;
@@ -62,7 +63,8 @@ void VipKeeper::add(const std::string& instance, const AddressKey& key, const co
 }
 
 void VipKeeper::remove(const AddressKey& key) {
-  if (const auto result = addresses_.remove(key); !result) log::error("can't remove {}: {}", key.address.to_string(), result.error());
+  if (const auto result = addresses_.remove(key); !result)
+    log::error("can't remove {}: {}", key.address.to_string(), result.error());
 }
 
 }  // namespace penstock::control

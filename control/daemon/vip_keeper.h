@@ -17,7 +17,8 @@ namespace penstock::control {
 
 class VipKeeper {
  public:
-  // Tells the neighbours on `interface` that the address lives here from now on (gratuitous ARP, unsolicited neighbour advertisement).
+  // Tells the neighbours on `interface` that the address lives here from now on (gratuitous ARP, unsolicited neighbour
+  // advertisement).
   using Announce = std::function<void(const std::string& interface, const packet::IpAddress& vip)>;
 
   // Both references must outlive the keeper.
@@ -27,7 +28,8 @@ class VipKeeper {
   VipKeeper(const VipKeeper&) = delete;
   VipKeeper& operator=(const VipKeeper&) = delete;
 
-  // Makes the VIPs those of the model: takes away what it no longer names, adds and announces what is new. Those that stay aren't touched.
+  // Makes the VIPs those of the model: takes away what it no longer names, adds and announces what is new. Those that stay
+  // aren't touched.
   void apply(const config::Model& model);
   // Takes all of them away.
   void withdraw();

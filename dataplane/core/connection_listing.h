@@ -25,12 +25,13 @@ class ConnectionListing {
  public:
   ConnectionListing() { rows_.reserve(kRows + kBucketsAtOnce * 4); }
 
-  // The asker's side: from start() on, whenever is_ready(): take rows(), then next() unless was_last().
+  // The asker's side. Only while not is_wanted(): start(); later, when that is so again: rows(), then next() unless was_last().
   void start() {
     position_ = 0;
     state_.store(State::kWanted, std::memory_order_release);
   }
-  [[nodiscard]] bool is_ready() const { return state_.load(std::memory_order_acquire) == State::kReady; }
+  // The worker is still to fill the buffer.
+  [[nodiscard]] bool is_wanted() const { return state_.load(std::memory_order_acquire) == State::kWanted; }
   [[nodiscard]] std::span<const ConnectionRow> rows() const { return rows_; }
   [[nodiscard]] bool was_last() const { return was_last_; }
   void next() { state_.store(State::kWanted, std::memory_order_release); }
@@ -38,7 +39,7 @@ class ConnectionListing {
   // The worker's side, once a loop.
   template <typename Table4, typename Table6>
   void serve(const Table4& table4, const Table6& table6, Tick now) {
-    if (state_.load(std::memory_order_relaxed) != State::kWanted) [[likely]]
+    if (!is_wanted()) [[likely]]
       return;
     fill(table4, table6, now);
   }
@@ -46,11 +47,10 @@ class ConnectionListing {
  private:
   enum class State : std::uint8_t { kIdle, kWanted, kReady };
   static constexpr std::size_t kRows = 1024;  // a batch is ready when it has at least so many
-  static constexpr std::size_t kBucketsAtOnce = 16;
+  static constexpr std::size_t kBucketsAtOnce = 256;  // some microseconds of a loop
 
   template <typename Table4, typename Table6>
   void fill(const Table4& table4, const Table6& table6, Tick now) {
-    std::atomic_thread_fence(std::memory_order_acquire);
     if (!filling_) rows_.clear();
     filling_ = true;
     for (std::size_t i = 0; i < kBucketsAtOnce && position_ < table4.bucket_count() + table6.bucket_count(); ++i, ++position_) {

@@ -1,0 +1,226 @@
+#include "control/daemon/daemon.h"
+
+#include <csignal>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "control/daemon/configuration.h"
+#include "control/log.h"
+#include "vrrp/announcement.h"
+
+namespace penstock::control {
+namespace {
+
+using std::unexpected;
+
+// How often retired snapshots are freed and servers forgotten.
+constexpr std::chrono::milliseconds kHousekeeping{100};
+
+void log_of_dpdk(dpdk::LogLevel level, std::string_view line) {
+  switch (level) {
+    case dpdk::LogLevel::kError: log::error("DPDK: {}", line); break;
+    case dpdk::LogLevel::kWarning: log::warning("DPDK: {}", line); break;
+    case dpdk::LogLevel::kInfo:
+    case dpdk::LogLevel::kDebug: log::debug("DPDK: {}", line); break;
+  }
+}
+
+dpdk::EalOptions eal_options(const Options& options) {
+  dpdk::EalOptions eal;
+  eal.file_prefix = fmt::format("penstock-{}", getpid());
+  eal.workers = options.workers;
+  eal.extra = options.eal_arguments;
+  for (const dpdk::PortSpec& port : options.ports) {
+    if (port.is_pci()) eal.pci_addresses.push_back(port.device);
+  }
+  return eal;
+}
+
+dpdk::DataPlaneOptions data_plane_options(const Options& options) {
+  dpdk::DataPlaneOptions plane;
+  if (options.idle != IdlePolicy::kAutomatic) {
+    plane.idle = options.idle == IdlePolicy::kSleep ? dpdk::IdleMode::kSleep : dpdk::IdleMode::kPoll;
+  }
+  plane.neighbour.per_second = options.neighbour_limit;
+  plane.other.per_second = options.punt_limit;
+  return plane;
+}
+
+std::string summary_of(const Director::Changes& changes) {
+  return fmt::format("virtual servers: {} added, {} removed; real servers: {} added, {} removed, {} changed",
+                     changes.services_added, changes.services_removed, changes.servers_added, changes.servers_removed,
+                     changes.servers_changed);
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& options, config::Model model) {
+  std::unique_ptr<Daemon> daemon{new Daemon{options}};
+  if (auto step = daemon->start_dpdk(); !step) return unexpected{step.error()};
+  if (auto step = daemon->start_kernel_side(); !step) return unexpected{step.error()};
+  if (auto step = daemon->start_forwarding(std::move(model)); !step) return unexpected{step.error()};
+  if (auto step = daemon->start_cli(); !step) return unexpected{step.error()};
+  daemon->watch_signals_and_time();
+  return daemon;
+}
+
+Daemon::Step Daemon::start_dpdk() {
+  auto eal = dpdk::Eal::start(eal_options(options_), log_of_dpdk);
+  if (!eal) return unexpected{eal.error()};
+  eal_ = std::move(*eal);
+  if (eal_->notice()) log::notice("{}", *eal_->notice());
+
+  auto ports = dpdk::PortSet::open(options_.ports, {.workers = options_.workers, .mtu = {}});
+  if (!ports) return unexpected{ports.error()};
+  for (std::size_t i = 0; i < (*ports)->size(); ++i) {
+    for (const std::string& notice : (**ports)[i].notices()) log::notice("{}", notice);
+  }
+  const unsigned workers = (*ports)->workers();
+  if (workers < options_.workers) log::notice("{} workers instead of {}: a port has no more queues", workers, options_.workers);
+  board_ = std::make_unique<core::CounterBoard>(workers);
+  for (unsigned i = 0; i < workers; ++i) {
+    forwarders_.push_back(
+        std::make_unique<core::Forwarder>(*board_, core::Forwarder::Options{.self = static_cast<core::WorkerIndex>(i),
+                                                                            .connections4 = options_.connections,
+                                                                            .connections6 = options_.connections6}));
+  }
+  auto plane = dpdk::DataPlane::make(std::move(*ports), data_plane_options(options_));
+  if (!plane) return unexpected{plane.error()};
+  plane_ = std::move(*plane);
+  return {};
+}
+
+Daemon::Step Daemon::start_kernel_side() {
+  director_ = std::make_unique<Director>(*board_);
+  director_->set_expire_nodest_conn(options_.expire_nodest_conn);
+  const dpdk::PortSet& ports = plane_->ports();
+  for (std::size_t i = 0; i < ports.size(); ++i) director_->add_port(ports[i].name(), ports[i].index(), ports[i].mac());
+
+  auto kernel = KernelNetwork::open(loop_, [this](std::span<const NextHopTracker::Change> changes) { on_next_hops(changes); });
+  if (!kernel) return unexpected{kernel.error()};
+  kernel_ = std::move(*kernel);
+  auto slow_path = SlowPath::open(loop_, *kernel_, ports, plane_->exchange());
+  if (!slow_path) return unexpected{slow_path.error()};
+  slow_path_ = std::move(*slow_path);
+  return set_addresses_and_routes();
+}
+
+Daemon::Step Daemon::set_addresses_and_routes() {
+  for (const AddressOption& address : options_.addresses) {
+    const AddressKey key{slow_path_->interface_index(address.port), address.address, address.prefix_length};
+    const auto added = kernel_->addresses().add({.key = key, .broadcast = {}, .scope = 0, .label = {}});
+    if (!added) return unexpected{fmt::format("--address {}={}: {}", address.port, address.address.to_string(), added.error())};
+  }
+  for (const RouteOption& route : options_.routes) {
+    const auto added = kernel_->routes().add(route.route, slow_path_->interface_index(route.port));
+    if (!added) return unexpected{fmt::format("--route {}=...: {}", route.port, added.error())};
+  }
+  return {};
+}
+
+Daemon::Step Daemon::start_forwarding(config::Model model) {
+  vips_ = std::make_unique<VipKeeper>(
+      kernel_->addresses(), kernel_->mirror(),
+      [this](const std::string& interface, const packet::IpAddress& vip) { announce(interface, vip); });
+  if (auto room = director_->apply(model); !room) return unexpected{room.error()};
+  std::vector<core::Forwarder*> forwarders;
+  for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
+  plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
+  connections_ = std::make_unique<ConnectionDesk>(loop_, *director_, forwarders);
+  if (auto adopted = adopt(std::move(model)); !adopted) return unexpected{adopted.error()};
+  return {};
+}
+
+Daemon::Step Daemon::start_cli() {
+  status_ = std::make_unique<DaemonStatusSource>(DaemonStatusSource::Sources{.director = *director_,
+                                                                             .board = *board_,
+                                                                             .plane = *plane_,
+                                                                             .model = model_,
+                                                                             .port_specs = options_.ports,
+                                                                             .connections = *connections_},
+                                                 DaemonStatusSource::TableSizes{options_.connections, options_.connections6});
+  auto cli = CliServer::open(loop_, options_.socket_path, *status_);
+  if (!cli) return unexpected{cli.error()};
+  cli_ = std::move(*cli);
+  return {};
+}
+
+void Daemon::watch_signals_and_time() {
+  signals_.push_back(loop_.add_signal(SIGHUP, [this] { reload(); }));
+  for (const int signal : {SIGTERM, SIGINT}) signals_.push_back(loop_.add_signal(signal, [this] { loop_.stop(); }));
+  housekeeping_ = loop_.add_timer([this] { on_housekeeping(); });
+  housekeeping_.start_every(kHousekeeping);
+  seconds_ = loop_.add_timer([this] { status_->tick(); });
+  seconds_.start_every(std::chrono::seconds{1});
+  rates_ = loop_.add_timer([this] { director_->feed_rates(); });
+  rates_.start_every(RateEstimator::kPeriod);
+}
+
+void Daemon::run() { loop_.run(); }
+
+Daemon::~Daemon() {
+  cli_.reset();
+  if (vips_ != nullptr) vips_->withdraw();
+  if (plane_ != nullptr) plane_->stop();
+}
+
+std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model) {
+  auto changes = director_->apply(model);
+  if (!changes) return changes;
+  kernel_->next_hops().set_servers(director_->server_addresses());
+  publish();
+  vips_->apply(model);
+  model_ = std::move(model);
+  return changes;
+}
+
+void Daemon::reload() {
+  log::info("Reloading");
+  auto model = read_configuration_for_log(options_);
+  if (!model) {
+    log::error("Reload failed: {} has errors; the running configuration stays", options_.config_file);
+    return;
+  }
+  const auto changes = adopt(std::move(*model));
+  if (!changes) {
+    log::error("Reload failed: {}; the running configuration stays", changes.error());
+    return;
+  }
+  log::info("Reload complete ({})", changes->any() ? summary_of(*changes) : "no virtual server changed");
+}
+
+void Daemon::on_next_hops(std::span<const NextHopTracker::Change> changes) {
+  for (const NextHopTracker::Change& change : changes) {
+    director_->set_next_hop(change.server, change.next_hop);
+    if (change.next_hop.state == NextHop::State::kNoRoute) {
+      log::warning("no route to real server {}: {}", change.server.to_string(), change.next_hop.error);
+    }
+  }
+  publish();
+}
+
+void Daemon::announce(const std::string& interface, const packet::IpAddress& vip) {
+  const dpdk::PortSet& ports = plane_->ports();
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].name() != interface) continue;
+    const auto inject = [&](const auto& frame) { plane_->exchange().inject(ports[i].index(), frame, dpdk::Urgency::kUrgent); };
+    if (vip.is_v4()) {
+      log::debug("Sending gratuitous ARP on {} for {}", interface, vip.to_string());
+      inject(vrrp::gratuitous_arp(ports[i].mac(), vip.v4()));
+    } else {
+      log::debug("Sending unsolicited Neighbour Advert on {} for {}", interface, vip.to_string());
+      inject(vrrp::unsolicited_neighbour_advertisement(ports[i].mac(), vip.v6(), false));
+    }
+  }
+}
+
+void Daemon::on_housekeeping() {
+  if (plane_->reclaim() != 0) return;  // some worker hasn't seen the last change yet
+  if (!director_->collect(EventLoop::now())) return;
+  kernel_->next_hops().set_servers(director_->server_addresses());
+  publish();
+}
+
+}  // namespace penstock::control

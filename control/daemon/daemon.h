@@ -1,0 +1,83 @@
+// The composition root: makes everything, holds it in the order in which it must end, and reacts to what happens.
+//
+// start() does all that can fail; run() is the event loop. Control-owned: one thread, which is also DPDK's main thread.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "control/cli/server.h"
+#include "control/daemon/connection_cursor.h"
+#include "control/daemon/daemon_status.h"
+#include "control/daemon/daemonize.h"
+#include "control/daemon/kernel_network.h"
+#include "control/daemon/options.h"
+#include "control/daemon/slow_path.h"
+#include "control/daemon/vip_keeper.h"
+#include "control/director/director.h"
+#include "control/event_loop.h"
+#include "dataplane/core/counters.h"
+#include "dataplane/core/forwarder.h"
+#include "dataplane/dpdk/data_plane.h"
+#include "dataplane/dpdk/eal.h"
+
+namespace penstock::control {
+
+class Daemon {
+ public:
+  // Forwarding when it returns. The error is one sentence for the operator. The log is open.
+  [[nodiscard]] static std::expected<std::unique_ptr<Daemon>, std::string> start(const Options& options, config::Model model);
+  // Withdraws the VIPs, stops the workers, removes the TAPs.
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  using Step = std::expected<void, std::string>;
+
+  explicit Daemon(const Options& options) : options_{options} {}
+  [[nodiscard]] Step start_dpdk();
+  [[nodiscard]] Step start_kernel_side();
+  [[nodiscard]] Step start_forwarding(config::Model model);
+  [[nodiscard]] Step start_cli();
+  [[nodiscard]] Step set_addresses_and_routes();
+  void watch_signals_and_time();
+
+  // Makes the model the one in force; on an error nothing has changed.
+  [[nodiscard]] std::expected<Director::Changes, std::string> adopt(config::Model model);
+  void reload();
+  void on_next_hops(std::span<const NextHopTracker::Change> changes);
+  void publish() { plane_->publish(director_->build_snapshot()); }
+  void announce(const std::string& interface, const packet::IpAddress& vip);
+  void on_housekeeping();
+
+  // Ended from the last to the first.
+  Options options_;
+  EventLoop loop_;
+  std::unique_ptr<dpdk::Eal> eal_;
+  std::unique_ptr<core::CounterBoard> board_;
+  std::vector<std::unique_ptr<core::Forwarder>> forwarders_;
+  std::unique_ptr<dpdk::DataPlane> plane_;
+  std::unique_ptr<Director> director_;
+  std::unique_ptr<KernelNetwork> kernel_;
+  std::unique_ptr<SlowPath> slow_path_;
+  std::unique_ptr<VipKeeper> vips_;
+  config::Model model_;
+  std::unique_ptr<ConnectionDesk> connections_;
+  std::unique_ptr<DaemonStatusSource> status_;
+  std::unique_ptr<CliServer> cli_;
+  std::vector<SignalWatch> signals_;
+  Timer housekeeping_;
+  Timer seconds_;
+  Timer rates_;
+};
+
+}  // namespace penstock::control

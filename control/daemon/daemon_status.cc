@@ -1,0 +1,177 @@
+#include "control/daemon/daemon_status.h"
+
+#include "config/print.h"
+#include "control/event_loop.h"
+
+namespace penstock::control {
+namespace {
+
+Counters counters_of(const Traffic& traffic) {
+  return {.connections = traffic.connections,
+          .in_packets = traffic.packets,
+          .out_packets = 0,
+          .in_bytes = traffic.bytes,
+          .out_bytes = 0};
+}
+
+std::string_view word_for(NextHop::State state) {
+  switch (state) {
+    case NextHop::State::kPending: return "pending";
+    case NextHop::State::kNoRoute: return "no route";
+    case NextHop::State::kLocal: return "local";
+    case NextHop::State::kResolving: return "resolving";
+    case NextHop::State::kResolved: return "resolved";
+    case NextHop::State::kFailed: return "failed";
+  }
+  return "?";
+}
+
+ServerState state_of(const Director::Server& server, const NextHop* hop) {
+  if (!server.configured) return ServerState::kRemoved;
+  if (hop != nullptr && hop->is_local()) return ServerState::kLocal;
+  return hop != nullptr && hop->mac ? ServerState::kAvailable : ServerState::kUnresolved;
+}
+
+}  // namespace
+
+DaemonStatusSource::DaemonStatusSource(const Sources& sources, const TableSizes& sizes)
+    : sources_{sources}, sizes_{sizes}, started_{EventLoop::now()}, ticked_{started_}, samples_(sources.board.workers()) {}
+
+void DaemonStatusSource::tick() {
+  const auto now = EventLoop::now();
+  const double seconds = std::chrono::duration<double>(now - ticked_).count();
+  ticked_ = now;
+  std::uint64_t received = 0;
+  for (std::size_t i = 0; i < samples_.size(); ++i) {
+    const dpdk::WorkerCounters& counters = sources_.plane.worker(i);
+    const Sample last = samples_[i];
+    Sample sample{counters.busy_loops.get(), counters.idle_loops.get(), counters.received.get(), 0};
+    const std::uint64_t busy = sample.busy_loops - last.busy_loops;
+    const std::uint64_t all = busy + sample.idle_loops - last.idle_loops;
+    sample.busy = all != 0 ? static_cast<double>(busy) / static_cast<double>(all) : 0;
+    received += sample.received - last.received;
+    samples_[i] = sample;
+  }
+  packets_per_second_ = seconds > 0 ? static_cast<double>(received) / seconds : 0;
+}
+
+DaemonStatus DaemonStatusSource::daemon() const {
+  const config::LvsTimeouts& timeouts = sources_.director.timeouts();
+  return {.version = PENSTOCK_VERSION,
+          .uptime = std::chrono::duration_cast<std::chrono::seconds>(EventLoop::now() - started_),
+          .timeout_tcp = timeouts.tcp,
+          .timeout_tcp_fin = timeouts.tcp_fin,
+          .timeout_udp = timeouts.udp,
+          .connection_table_size = sizes_.connections4 * sources_.board.workers(),
+          .packets_per_second = packets_per_second_,
+          .sync_daemons = {}};
+}
+
+std::vector<ServiceStatus> DaemonStatusSource::services() const {
+  std::vector<ServiceStatus> all;
+  for (const Director::Service* const service : sources_.director.services()) {
+    if (!service->configured) continue;
+    ServiceStatus status{.protocol = service->protocol,
+                         .endpoint = service->endpoint,
+                         .scheduler = std::string{config::to_string(service->scheduler)},
+                         .flags = {},
+                         .counters = counters_of(sources_.director.traffic_of(*service)),
+                         .rates = counters_of(service->rate.rates()),
+                         .servers = {}};
+    for (const Director::Server* const server : Director::servers(*service)) status.servers.push_back(status_of(*server));
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+RealServerStatus DaemonStatusSource::status_of(const Director::Server& server) const {
+  const core::CounterBoard::Load load = sources_.director.load_of(server);
+  const NextHop* const hop = sources_.director.find_next_hop(server.endpoint.address);
+  RealServerStatus status{.endpoint = server.endpoint,
+                          .weight = server.weight,
+                          .active_connections = load.active,
+                          .inactive_connections = load.inactive,
+                          .upper_threshold = server.upper_threshold,
+                          .lower_threshold = server.lower_threshold,
+                          .counters = counters_of(sources_.director.traffic_of(server)),
+                          .rates = counters_of(server.rate.rates()),
+                          .state = state_of(server, hop),
+                          .next_hop = {}};
+  if (hop != nullptr && hop->mac) {
+    status.next_hop = NextHopStatus{.address = hop->address,
+                                    .interface = hop->interface_name,
+                                    .mac = *hop->mac,
+                                    .neighbour_state = std::string{word_for(hop->state)}};
+  }
+  return status;
+}
+
+std::vector<WorkerStatus> DaemonStatusSource::workers() const {
+  std::vector<WorkerStatus> all;
+  for (unsigned i = 0; i < sources_.board.workers(); ++i) all.push_back(status_of_worker(i));
+  return all;
+}
+
+WorkerStatus DaemonStatusSource::status_of_worker(unsigned index) const {
+  const dpdk::WorkerCounters& shell = sources_.plane.worker(index);
+  const core::WorkerCounters& core = sources_.board.worker(static_cast<core::WorkerIndex>(index));
+  const auto of = [&](core::Action action) { return core.actions[static_cast<std::size_t>(action)].get(); };
+  return {.index = index,
+          .cpu = sources_.plane.cpu_of(index),
+          .polls = shell.busy_loops.get() + shell.idle_loops.get(),
+          .busy = samples_[index].busy,
+          .received = shell.received.get() + shell.handed_over.get(),
+          .transmitted = shell.sent.get(),
+          .actions = {.forwarded = of(core::Action::kForward),
+                      .replied = of(core::Action::kReply),
+                      .punted = of(core::Action::kPunt),
+                      .handed_over = of(core::Action::kHandOver),
+                      .held = of(core::Action::kHold),
+                      .dropped = of(core::Action::kDrop)},
+          .connections_v4 = {core.connections4.get(), sizes_.connections4},
+          .connections_v6 = {core.connections6.get(), sizes_.connections6},
+          .table_full_evicted = core.evicted.get(),
+          .table_full_stateless = core.stateless.get()};
+}
+
+std::vector<DropStatus> DaemonStatusSource::drops() const {
+  std::vector<DropStatus> all;
+  for (std::size_t reason = 0; reason < packet::kDropReasonCount; ++reason) {
+    DropStatus status{.reason = static_cast<packet::DropReason>(reason), .count = 0, .per_worker = {}};
+    for (unsigned i = 0; i < sources_.board.workers(); ++i) {
+      status.per_worker.push_back(sources_.board.worker(static_cast<core::WorkerIndex>(i)).drops[reason].get());
+      status.count += status.per_worker.back();
+    }
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+std::vector<PortStatus> DaemonStatusSource::ports() const {
+  std::vector<PortStatus> all;
+  const dpdk::PortSet& ports = sources_.plane.ports();
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const dpdk::Port& port = ports[i];
+    const dpdk::PortStatistics statistics = port.statistics();
+    all.push_back({.name = port.name(),
+                   .device = sources_.port_specs[i].device_string(),
+                   .mac = port.mac(),
+                   .mtu = port.mtu(),
+                   .link_up = port.link_is_up(),
+                   .link_mbps = 0,
+                   .rx_queues = port.receive_queues(),
+                   .tx_queues = ports.workers(),
+                   .rx_packets = statistics.received,
+                   .rx_bytes = statistics.received_bytes,
+                   .tx_packets = statistics.sent,
+                   .tx_bytes = statistics.sent_bytes,
+                   .rx_missed = statistics.missed + statistics.no_buffers,
+                   .rx_errors = statistics.rx_errors,
+                   .tx_errors = statistics.tx_errors});
+  }
+  return all;
+}
+
+std::string DaemonStatusSource::config_text() const { return config::print(sources_.model); }
+
+}  // namespace penstock::control

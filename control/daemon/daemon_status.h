@@ -1,0 +1,66 @@
+// What the daemon tells the CLI about itself: reads director, counters, data plane and ports, and copies them out.
+// Control-owned.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "control/cli/status_source.h"
+#include "control/daemon/connection_cursor.h"
+#include "control/director/director.h"
+#include "dataplane/core/counters.h"
+#include "dataplane/dpdk/data_plane.h"
+
+namespace penstock::control {
+
+class DaemonStatusSource : public StatusSource {
+ public:
+  // What it reads; all must outlive it.
+  struct Sources {
+    const Director& director;
+    const core::CounterBoard& board;
+    const dpdk::DataPlane& plane;
+    const config::Model& model;
+    const std::vector<dpdk::PortSpec>& port_specs;
+    ConnectionDesk& connections;
+  };
+  struct TableSizes {
+    std::size_t connections4 = 0;  // of each worker
+    std::size_t connections6 = 0;
+  };
+  DaemonStatusSource(const Sources& sources, const TableSizes& sizes);
+
+  // Once a second: for the numbers that are rates.
+  void tick();
+
+  [[nodiscard]] DaemonStatus daemon() const override;
+  [[nodiscard]] std::vector<ServiceStatus> services() const override;
+  [[nodiscard]] std::vector<WorkerStatus> workers() const override;
+  [[nodiscard]] std::vector<DropStatus> drops() const override;
+  [[nodiscard]] std::vector<PortStatus> ports() const override;
+  [[nodiscard]] std::string config_text() const override;
+  [[nodiscard]] std::unique_ptr<ConnectionCursor> connections() override { return sources_.connections.open(); }
+
+ private:
+  // One worker's numbers at the last tick.
+  struct Sample {
+    std::uint64_t busy_loops = 0;
+    std::uint64_t idle_loops = 0;
+    std::uint64_t received = 0;
+    double busy = 0;
+  };
+
+  [[nodiscard]] RealServerStatus status_of(const Director::Server& server) const;
+  [[nodiscard]] WorkerStatus status_of_worker(unsigned index) const;
+
+  Sources sources_;
+  TableSizes sizes_;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point ticked_;
+  std::vector<Sample> samples_;  // by worker
+  double packets_per_second_ = 0;
+};
+
+}  // namespace penstock::control

@@ -1,0 +1,76 @@
+// penstockd: the daemon's main program.
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "config/print.h"
+#include "control/daemon/configuration.h"
+#include "control/daemon/daemon.h"
+#include "control/daemon/daemonize.h"
+#include "control/daemon/options.h"
+#include "control/daemon/pid_file.h"
+#include "control/daemon/port_advice.h"
+#include "control/log.h"
+
+namespace penstock::control {
+namespace {
+
+int fail(const std::string& sentence) {
+  std::fprintf(stderr, "penstockd: %s\n", sentence.c_str());
+  return 1;
+}
+
+log::Options log_options(const Options& options) {
+  const log::Target console = options.foreground ? log::Target::kStderr : log::Target::kSyslogAndStderr;
+  return {.target = options.log_console ? console : log::Target::kSyslog, .detail = options.log_detail};
+}
+
+// Where a daemon that can't start says why: on the terminal it was started from, and in the log.
+int fail_start(const Options& options, const std::string& sentence) {
+  log::error("{}", sentence);
+  log::close();
+  return options.log_console ? 1 : fail(sentence);
+}
+
+int run_daemon(const Options& options, config::Model model) {
+  Readiness readiness = options.foreground ? Readiness{} : leave_terminal();
+  auto pid_file = PidFile::create(options.pid_file);
+  if (!pid_file) return fail(pid_file.error());
+  log::open(log_options(options));
+  log::info("Starting penstockd v{}", PENSTOCK_VERSION);
+  if (options.dump_config) log::info("{}", config::print(model));
+  auto daemon = Daemon::start(options, std::move(model));
+  if (!daemon) return fail_start(options, daemon.error());
+  readiness.announce();
+  log::info("Startup complete");
+  (*daemon)->run();
+  log::info("Stopping");
+  daemon->reset();
+  log::info("Stopped penstockd v{}", PENSTOCK_VERSION);
+  log::close();
+  return 0;
+}
+
+int main_program(const std::vector<std::string>& arguments) {
+  const auto options = parse_options(arguments);
+  if (!options) return fail(options.error());
+  switch (options->action) {
+    case Options::Action::kHelp: std::fputs(help_text().c_str(), stdout); return 0;
+    case Options::Action::kVersion: std::printf("penstockd v%s\n", PENSTOCK_VERSION); return 0;
+    case Options::Action::kTestConfig: return read_configuration_for_terminal(*options) ? 0 : 1;
+    case Options::Action::kRun: break;
+  }
+  if (options->ports.empty()) {
+    std::fputs(port_advice().c_str(), stderr);
+    return 1;
+  }
+  auto model = read_configuration_for_terminal(*options);
+  if (!model) return fail("the configuration has errors: not started");
+  return run_daemon(*options, std::move(*model));
+}
+
+}  // namespace
+}  // namespace penstock::control
+
+int main(int argc, char** argv) { return penstock::control::main_program({argv + 1, argv + argc}); }

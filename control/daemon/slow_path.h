@@ -1,0 +1,78 @@
+// Between the data plane and the kernel: each port's TAP, and the frames that cross it in both directions.
+//
+// What workers punt is written to the port's TAP, most urgent class first; what the kernel sends by the TAP is injected into
+// the port. The TAP follows the port's link, and an interface that the kernel also hears (af_packet) is kept from answering.
+// Control-owned.
+#pragma once
+
+#include <array>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/daemon/kernel_network.h"
+#include "control/event_loop.h"
+#include "control/log.h"
+#include "control/tap/ingress_drop.h"
+#include "control/tap/multicast_membership.h"
+#include "control/tap/tap_device.h"
+#include "dataplane/dpdk/exchange.h"
+#include "dataplane/dpdk/port_set.h"
+
+namespace penstock::control {
+
+struct SlowPathCounters {
+  std::uint64_t to_kernel = 0;  // frames
+  std::uint64_t refused = 0;    // by the kernel: the TAP is down or full
+  std::uint64_t from_kernel = 0;
+};
+
+class SlowPath {
+ public:
+  // A TAP for each port, up and with the port's MAC and MTU. All arguments must outlive it. The error is a sentence for the
+  // operator.
+  [[nodiscard]] static std::expected<std::unique_ptr<SlowPath>, std::string> open(EventLoop& loop, KernelNetwork& kernel,
+                                                                                  const dpdk::PortSet& ports,
+                                                                                  dpdk::Exchange& exchange);
+  SlowPath(const SlowPath&) = delete;
+  SlowPath& operator=(const SlowPath&) = delete;
+
+  // The interface of the port with this name, 0 when there is none.
+  [[nodiscard]] int interface_index(const std::string& port) const;
+  [[nodiscard]] const SlowPathCounters& counters() const { return counters_; }
+
+ private:
+  struct Gate {
+    core::PortIndex port;
+    int below = 0;        // the kernel's interface on the same wire, 0: none
+    bool carrier = true;  // as last told to the TAP
+    std::unique_ptr<IngressDrop> ingress_drop;
+    std::vector<MulticastMembership> memberships;
+    TapDevice tap;
+    FdWatch watch;  // ends before the TAP
+  };
+
+  SlowPath(EventLoop& loop, KernelNetwork& kernel, const dpdk::PortSet& ports, dpdk::Exchange& exchange);
+  [[nodiscard]] std::expected<void, std::string> add_gate(const dpdk::Port& port);
+  void join_vrrp_groups(Gate& gate);
+  void on_punted();
+  void on_tap_readable(Gate& gate);
+  void on_link(int index, const Link* now);
+  void follow_device_links();
+  void set_carrier(Gate& gate, bool carrier);
+
+  EventLoop& loop_;
+  KernelNetwork& kernel_;
+  const dpdk::PortSet& ports_;
+  dpdk::Exchange& exchange_;
+  std::vector<std::unique_ptr<Gate>> gates_;  // by port
+  SlowPathCounters counters_;
+  log::RateLimit refused_{std::chrono::seconds{10}};
+  std::array<std::byte, 65536> frame_;
+  FdWatch punted_;
+  Timer device_links_;
+  NetworkMirror::Subscription links_;
+};
+
+}  // namespace penstock::control
