@@ -1,0 +1,111 @@
+#include "dataplane/dpdk/exchange.h"
+
+#include <fmt/format.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+
+#include <array>
+#include <cstring>
+
+namespace penstock::dpdk {
+namespace {
+
+constexpr unsigned kUrgentBuffers = 1023;
+// Frames of one class that a single drain_all() hands on: control's timers come in between.
+constexpr std::size_t kDrainBudget = 256;
+
+}  // namespace
+
+std::expected<std::unique_ptr<Exchange>, std::string> Exchange::make(PortSet& ports) {
+  std::unique_ptr<Exchange> exchange{new Exchange};
+  const auto count = static_cast<unsigned>(ports.size());
+  auto urgent = make_packet_pool("penstock-urgent", kUrgentBuffers, ports.largest_data_room(), SOCKET_ID_ANY);
+  if (!urgent) return std::unexpected(urgent.error());
+  auto bulk = make_packet_pool("penstock-bulk", pool_size({0, ports.transmit_descriptors() + count * kBulkRing, 1}),
+                               ports.largest_data_room(), SOCKET_ID_ANY);
+  if (!bulk) return std::unexpected(bulk.error());
+  exchange->urgent_pool_ = *std::move(urgent);
+  exchange->bulk_pool_ = *std::move(bulk);
+  for (unsigned port = 0; port < count; ++port) {
+    exchange->injections_.push_back({InjectRing{fmt::format("penstock-urgent-{}", port), kUrgentRing},
+                                     InjectRing{fmt::format("penstock-bulk-{}", port), kBulkRing}, ports[port].device_id(),
+                                     ports[port].control_queue()});
+  }
+  for (unsigned worker = 0; worker < ports.workers(); ++worker) {
+    for (std::size_t i = 0; i < core::kPuntClassCount; ++i) {
+      exchange->punts_.emplace_back(fmt::format("penstock-punt-{}-{}", worker, i), kPuntRing[i]);
+    }
+    exchange->hand_overs_.emplace_back(fmt::format("penstock-handover-{}", worker), kHandOverRing);
+  }
+  return exchange;
+}
+
+rte_mbuf* Exchange::copy_of(std::span<const std::byte> frame, Urgency urgency) {
+  rte_mbuf* packet = rte_pktmbuf_alloc((urgency == Urgency::kUrgent ? urgent_pool_ : bulk_pool_).get());
+  if (packet == nullptr) return nullptr;
+  char* const room =
+      frame.size() <= UINT16_MAX ? rte_pktmbuf_append(packet, static_cast<std::uint16_t>(frame.size())) : nullptr;
+  if (room == nullptr) {
+    rte_pktmbuf_free(packet);
+    return nullptr;
+  }
+  std::memcpy(room, frame.data(), frame.size());
+  return packet;
+}
+
+bool Exchange::inject(core::PortIndex port, std::span<const std::byte> frame, Urgency urgency) {
+  Injection& injection = injections_[port];
+  rte_mbuf* packet = copy_of(frame, urgency);
+  const auto taken = [&] {
+    if (packet == nullptr) return false;
+    if (injection.control_queue && rte_eth_tx_burst(injection.device, *injection.control_queue, &packet, 1) == 1) return true;
+    return (urgency == Urgency::kUrgent ? injection.urgent : injection.bulk).push(packet);
+  }();
+  (taken ? counters_.injected : counters_.inject_dropped).add();
+  if (!taken) rte_pktmbuf_free(packet);
+  return taken;
+}
+
+void Exchange::deliver(rte_mbuf* packet, core::PuntClass punt_class, const std::function<void(const PuntedFrame&)>& take) {
+  const PacketNote& note = note_of(packet);
+  joined_.resize(rte_pktmbuf_pkt_len(packet));
+  const auto* bytes = static_cast<const std::byte*>(rte_pktmbuf_read(packet, 0, rte_pktmbuf_pkt_len(packet), joined_.data()));
+  const auto age = std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(reference_tsc_ - note.arrival_tsc) *
+                                                                      1e9 / static_cast<double>(rte_get_tsc_hz()))};
+  take({note.port, punt_class, {bytes, rte_pktmbuf_pkt_len(packet)}, reference_time_ - age});
+  rte_pktmbuf_free(packet);
+}
+
+std::size_t Exchange::drain(core::PuntClass punt_class, std::size_t budget,
+                            const std::function<void(const PuntedFrame&)>& take) {
+  reference_tsc_ = rte_rdtsc();
+  reference_time_ = std::chrono::steady_clock::now();
+  std::size_t done = 0;
+  std::array<rte_mbuf*, core::kBurst> packets;
+  for (unsigned worker = 0; worker < workers(); ++worker) {
+    PuntRing& ring = punts(static_cast<core::WorkerIndex>(worker), punt_class);
+    while (done < budget) {
+      const unsigned count = ring.pop(std::span{packets}.first(std::min(packets.size(), budget - done)));
+      if (count == 0) break;
+      for (unsigned i = 0; i < count; ++i) deliver(packets[i], punt_class, take);
+      done += count;
+    }
+  }
+  return done;
+}
+
+bool Exchange::all_empty() {
+  for (const PuntRing& ring : punts_) {
+    if (!ring.empty()) return false;
+  }
+  return true;
+}
+
+void Exchange::drain_all(const std::function<void(const PuntedFrame&)>& take) {
+  bell_.silence();
+  for (std::size_t i = 0; i < core::kPuntClassCount; ++i) drain(static_cast<core::PuntClass>(i), kDrainBudget, take);
+  bell_.arm();
+  if (!all_empty()) bell_.strike();  // over the budget, or come meanwhile: at once again
+}
+
+}  // namespace penstock::dpdk

@@ -1,0 +1,70 @@
+// The rings by which packets change threads, each with exactly one reader.
+//
+//   worker -> control    one per worker and PuntClass, one writer: no flood of one class starves another, no worker waits for
+//   another control -> worker    two per port (urgent, bulk), one writer worker -> worker     one per worker, written by all
+//   others
+#pragma once
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "dataplane/core/frame.h"
+
+#ifndef RTE_USE_C11_MEM_MODEL
+#error "rte_ring's other memory model is no C++ memory model: the build must define RTE_USE_C11_MEM_MODEL everywhere"
+#endif
+
+namespace penstock::dpdk {
+
+// Capacities, powers of two. A ring that is full drops by name, so each is sized for a stall of its reader at a plausible rate.
+inline constexpr unsigned kHandOverRing = 1024;  // fragments and ICMP errors only
+inline constexpr std::array<unsigned, core::kPuntClassCount> kPuntRing{256, 1024, 512, 1024};
+inline constexpr unsigned kPuntRings = kPuntRing[0] + kPuntRing[1] + kPuntRing[2] + kPuntRing[3];
+inline constexpr unsigned kUrgentRing = 64;
+inline constexpr unsigned kBulkRing = 1024;
+
+enum class Writers { kOne, kMany };
+
+// A bounded first-in, first-out queue of packets for one reader. Owns what is in it.
+template <Writers W>
+class PacketRing {
+ public:
+  // Aborts when there is no memory: a start-up matter of a few kilobytes.
+  PacketRing(const std::string& name, unsigned capacity) {
+    // Many writers: the relaxed tail sync, so that one that is preempted in the middle does not make the others spin.
+    const unsigned flags = RING_F_SC_DEQ | RING_F_EXACT_SZ | (W == Writers::kOne ? RING_F_SP_ENQ : RING_F_MP_RTS_ENQ);
+    ring_.reset(rte_ring_create(name.c_str(), capacity, SOCKET_ID_ANY, flags));
+    if (ring_ == nullptr) std::abort();
+  }
+
+  // Writer. False when the ring is full: the packet is still the caller's.
+  [[nodiscard]] bool push(rte_mbuf* packet) {
+    if constexpr (W == Writers::kOne) return rte_ring_sp_enqueue(ring_.get(), packet) == 0;
+    return rte_ring_mp_rts_enqueue_bulk(ring_.get(), reinterpret_cast<void**>(&packet), 1, nullptr) == 1;
+  }
+  // Reader. Fills the beginning of `out`; the packets are the caller's now.
+  [[nodiscard]] unsigned pop(std::span<rte_mbuf*> out) {
+    return rte_ring_sc_dequeue_burst(ring_.get(), reinterpret_cast<void**>(out.data()), static_cast<unsigned>(out.size()),
+                                     nullptr);
+  }
+  // Any thread; may be outdated at once.
+  [[nodiscard]] bool empty() const { return rte_ring_empty(ring_.get()) != 0; }
+
+ private:
+  struct Free {
+    void operator()(rte_ring* ring) const {
+      rte_mbuf* packet = nullptr;
+      while (rte_ring_dequeue(ring, reinterpret_cast<void**>(&packet)) == 0) rte_pktmbuf_free(packet);
+      rte_ring_free(ring);
+    }
+  };
+  std::unique_ptr<rte_ring, Free> ring_;
+};
+
+}  // namespace penstock::dpdk

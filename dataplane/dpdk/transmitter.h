@@ -1,0 +1,75 @@
+// One worker's way out: a queue on each port, and packets gathered to bursts before them.
+#pragma once
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "dataplane/core/frame.h"
+
+namespace penstock::dpdk {
+
+// Worker-owned.
+class Transmitter {
+ public:
+  // Where packets for `port` leave. @pre before the first send; no other thread uses this queue.
+  void attach(core::PortIndex port, std::uint16_t device, std::uint16_t queue) {
+    buffers_[port].device = device;
+    buffers_[port].queue = queue;
+    if (port >= ports_) ports_ = port + 1U;
+  }
+
+  // Takes the packet; it leaves with the burst.
+  // @return how many packets the device had no room for and were freed.
+  [[nodiscard]] unsigned send(core::PortIndex port, rte_mbuf* packet) {
+    Buffer& buffer = buffers_[port];
+    buffer.packets[buffer.count++] = packet;
+    return buffer.count == core::kBurst ? flush(buffer) : 0;
+  }
+
+  // Past all gathered packets, at once. False when the device has no room: the packet is still the caller's.
+  [[nodiscard]] bool send_now(core::PortIndex port, rte_mbuf* packet) {
+    const bool sent = rte_eth_tx_burst(buffers_[port].device, buffers_[port].queue, &packet, 1) == 1;
+    sent_ += sent ? 1 : 0;
+    return sent;
+  }
+
+  // Sends what is gathered, on all ports. @return as send().
+  [[nodiscard]] unsigned flush_all() {
+    unsigned freed = 0;
+    for (unsigned port = 0; port < ports_; ++port) {
+      if (buffers_[port].count > 0) freed += flush(buffers_[port]);
+    }
+    return freed;
+  }
+
+  // Packets that devices have taken, since the last call.
+  [[nodiscard]] std::uint64_t take_sent() { return std::exchange(sent_, 0); }
+
+ private:
+  struct alignas(64) Buffer {
+    std::array<rte_mbuf*, core::kBurst> packets;  // [0, count)
+    std::uint16_t count = 0;
+    std::uint16_t device = 0;
+    std::uint16_t queue = 0;
+  };
+
+  unsigned flush(Buffer& buffer) {
+    const std::uint16_t count = std::exchange(buffer.count, std::uint16_t{0});
+    const std::uint16_t sent = rte_eth_tx_burst(buffer.device, buffer.queue, buffer.packets.data(), count);
+    sent_ += sent;
+    if (sent == count) [[likely]]
+      return 0;
+    rte_pktmbuf_free_bulk(buffer.packets.data() + sent, count - sent);
+    return count - sent;
+  }
+
+  std::array<Buffer, core::kMaxPorts> buffers_{};
+  unsigned ports_ = 0;
+  std::uint64_t sent_ = 0;
+};
+
+}  // namespace penstock::dpdk

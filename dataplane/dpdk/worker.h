@@ -1,0 +1,309 @@
+// A worker: the loop that takes frames from devices and rings, has the core judge them, and carries its verdicts out.
+//
+// Everything it owns is its own: the forwarder with its connections, a receive queue or more, a transmit queue on each port. It
+// reads one shared object (the snapshot, once a loop) and reports itself quiescent once a loop. No lock, no allocation, no
+// system call for a packet; compiled without exceptions. A template so that tests can put a scripted forwarder in the place of
+// the real one.
+#pragma once
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_pause.h>
+#include <rte_prefetch.h>
+#include <sys/prctl.h>
+
+#include <array>
+#include <atomic>
+#include <ctime>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "dataplane/core/frame.h"
+#include "dataplane/core/token_bucket.h"
+#include "dataplane/dpdk/exchange.h"
+#include "dataplane/dpdk/idle.h"
+#include "dataplane/dpdk/packet_pool.h"
+#include "dataplane/dpdk/rcu.h"
+#include "dataplane/dpdk/tick_clock.h"
+#include "dataplane/dpdk/transmitter.h"
+#include "dataplane/dpdk/worker_counters.h"
+
+namespace penstock::dpdk {
+
+struct ReceiveQueue {
+  std::uint16_t device = 0;
+  std::uint16_t queue = 0;
+  core::PortIndex port = 0;
+};
+
+// Frames a second and at once, of one worker, to the kernel.
+struct PuntLimit {
+  std::uint32_t per_second = 0;
+  std::uint32_t burst = 0;
+};
+
+struct WorkerSetup {
+  core::WorkerIndex index = 0;
+  std::vector<ReceiveQueue> queues;
+  std::vector<core::PortIndex> home_ports;  // whose injected frames this worker sends
+  IdleMode idle = IdleMode::kPoll;
+  std::uint64_t start_tsc = 0;  // of tick 0; the same for all workers
+  PuntLimit neighbour;
+  PuntLimit other;
+};
+
+// `Released` is what Forwarder::take_released() gives: a frame and its verdict.
+template <typename Forwarder, typename Snapshot, typename Released>
+class Worker {
+ public:
+  using Publisher = RcuPublisher<Snapshot>;
+
+  // @pre the publisher has published; forwarder, publisher and exchange outlive the worker.
+  Worker(WorkerSetup setup, Forwarder& forwarder, Publisher& publisher, Exchange& exchange, const PortSet& ports);
+
+  // The loop, on the worker's own thread, until stop().
+  void run();
+
+  // Any thread.
+  void stop() { stop_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+
+ private:
+  // What one loop goes by.
+  struct Now {
+    const Snapshot& snapshot;
+    std::uint64_t tsc;
+    core::Tick tick;
+  };
+
+  // Where frames come from. Each returns how many came.
+  unsigned send_injected();
+  unsigned receive_handed_over(const Now& now);
+  unsigned receive(const Now& now, const ReceiveQueue& queue);
+
+  void process(const Now& now, std::span<core::Frame> frames);
+  void settle_released(const Now& now);
+  void apply(const Now& now, const core::Frame& frame, const core::Verdict& verdict);
+  void punt(const Now& now, const core::Frame& frame, core::PuntClass punt_class);
+  void hand_over(const core::Frame& frame, const core::Verdict& verdict);
+  void drop(rte_mbuf* packet, core::DropReason reason);
+  void count_unsent(unsigned packets);
+  void finish_loop(const Now& now, unsigned work);
+  void sleep();
+
+  [[nodiscard]] static core::Frame frame_of(rte_mbuf* packet, core::PortIndex port);
+  [[nodiscard]] static rte_mbuf* packet_of(const core::Frame& frame) { return static_cast<rte_mbuf*>(frame.buffer); }
+  static void trim_to_reply(rte_mbuf* packet, std::uint16_t length);
+
+  const WorkerSetup setup_;
+  Forwarder& forwarder_;
+  typename Publisher::Reader reader_;
+  Exchange& exchange_;
+  Transmitter transmitter_;
+  TickClock clock_;
+  IdlePolicy idle_;
+  core::TokenBucket neighbour_limit_;
+  core::TokenBucket other_limit_;
+  std::array<rte_mbuf*, core::kMaxPorts> unsent_urgent_{};  // by port: the frame that its device had no room for
+  bool punted_ = false;                                     // in this loop
+  WorkerCounters counters_;
+  std::atomic<bool> stop_{false};
+};
+
+template <typename Forwarder, typename Snapshot, typename Released>
+Worker<Forwarder, Snapshot, Released>::Worker(WorkerSetup setup, Forwarder& forwarder, Publisher& publisher, Exchange& exchange,
+                                              const PortSet& ports)
+    : setup_{std::move(setup)},
+      forwarder_{forwarder},
+      reader_{publisher, setup_.index},
+      exchange_{exchange},
+      clock_{setup_.start_tsc, rte_get_tsc_hz()},
+      idle_{setup_.idle, rte_get_tsc_hz()},
+      neighbour_limit_{setup_.neighbour.per_second, setup_.neighbour.burst},
+      other_limit_{setup_.other.per_second, setup_.other.burst} {
+  for (std::size_t i = 0; i < ports.size(); ++i) transmitter_.attach(ports[i].index(), ports[i].device_id(), setup_.index);
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::run() {
+  prctl(PR_SET_TIMERSLACK, 1000UL);  // nanoseconds: else sleeps of 100 us take 150
+  reader_.online();
+  while (!stop_.load(std::memory_order_relaxed)) {
+    const std::uint64_t tsc = rte_rdtsc();
+    const Now now{*reader_.get(), tsc, clock_.at(tsc)};
+    unsigned work = send_injected();
+    work += receive_handed_over(now);
+    for (const ReceiveQueue& queue : setup_.queues) work += receive(now, queue);
+    forwarder_.maintain(now.snapshot, now.tick);
+    settle_released(now);
+    finish_loop(now, work);
+  }
+  reader_.offline();
+  for (rte_mbuf*& packet : unsent_urgent_) rte_pktmbuf_free(std::exchange(packet, nullptr));
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::finish_loop(const Now& now, unsigned work) {
+  count_unsent(transmitter_.flush_all());
+  counters_.sent.add(transmitter_.take_sent());
+  if (punted_) exchange_.bell().ring();
+  punted_ = false;
+  reader_.quiescent();
+  (work > 0 ? counters_.busy_loops : counters_.idle_loops).add();
+  switch (idle_.after_loop(work > 0, now.tsc)) {
+    case IdlePolicy::Step::kPoll: break;
+    case IdlePolicy::Step::kPause: rte_pause(); break;
+    case IdlePolicy::Step::kSleep: sleep(); break;
+  }
+}
+
+// Offline, so that no publisher waits for a sleeper.
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::sleep() {
+  counters_.sleeps.add();
+  reader_.offline();
+  const timespec span{0, IdlePolicy::kSleepNanoseconds};
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &span, nullptr);
+  reader_.online();
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+unsigned Worker<Forwarder, Snapshot, Released>::send_injected() {
+  unsigned work = 0;
+  for (const core::PortIndex port : setup_.home_ports) {
+    rte_mbuf*& packet = unsent_urgent_[port];
+    while (packet != nullptr || exchange_.urgent(port).pop({&packet, 1}) == 1) {
+      if (!transmitter_.send_now(port, packet)) break;
+      packet = nullptr;
+      ++work;
+    }
+  }
+  for (const core::PortIndex port : setup_.home_ports) {
+    std::array<rte_mbuf*, core::kBurst> packets;
+    const unsigned count = exchange_.bulk(port).pop(packets);
+    for (unsigned i = 0; i < count; ++i) count_unsent(transmitter_.send(port, packets[i]));
+    work += count;
+  }
+  if (work > 0) counters_.injected.add(work);
+  return work;
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+unsigned Worker<Forwarder, Snapshot, Released>::receive_handed_over(const Now& now) {
+  std::array<rte_mbuf*, core::kBurst> packets;
+  const unsigned count = exchange_.hand_over(setup_.index).pop(packets);
+  if (count == 0) return 0;
+  std::array<core::Frame, core::kBurst> frames;
+  for (unsigned i = 0; i < count; ++i) {
+    const PacketNote& note = note_of(packets[i]);
+    frames[i] = frame_of(packets[i], note.port);
+    frames[i].transit = note.transit;
+  }
+  counters_.handed_over.add(count);
+  process(now, std::span{frames}.first(count));
+  return count;
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+unsigned Worker<Forwarder, Snapshot, Released>::receive(const Now& now, const ReceiveQueue& queue) {
+  std::array<rte_mbuf*, core::kBurst> packets;
+  const unsigned count = rte_eth_rx_burst(queue.device, queue.queue, packets.data(), core::kBurst);
+  if (count == 0) return 0;
+  for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
+  std::array<core::Frame, core::kBurst> frames;
+  for (unsigned i = 0; i < count; ++i) frames[i] = frame_of(packets[i], queue.port);
+  counters_.received.add(count);
+  process(now, std::span{frames}.first(count));
+  return count;
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::process(const Now& now, std::span<core::Frame> frames) {
+  std::array<core::Verdict, core::kBurst> verdicts;
+  forwarder_.process(now.snapshot, now.tick, frames, std::span{verdicts}.first(frames.size()));
+  for (std::size_t i = 0; i < frames.size(); ++i) apply(now, frames[i], verdicts[i]);
+  settle_released(now);
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::settle_released(const Now& now) {
+  std::array<Released, core::kBurst> released;
+  while (const std::size_t count = forwarder_.take_released(released)) {
+    for (std::size_t i = 0; i < count; ++i) apply(now, released[i].frame, released[i].verdict);
+  }
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::apply(const Now& now, const core::Frame& frame, const core::Verdict& verdict) {
+  rte_mbuf* const packet = packet_of(frame);
+  switch (verdict.action) {
+    case core::Action::kForward: count_unsent(transmitter_.send(verdict.port, packet)); break;
+    case core::Action::kReply:
+      trim_to_reply(packet, verdict.length);
+      count_unsent(transmitter_.send(verdict.port, packet));
+      break;
+    case core::Action::kPunt: punt(now, frame, verdict.punt); break;
+    case core::Action::kHandOver: hand_over(frame, verdict); break;
+    case core::Action::kHold: break;
+    case core::Action::kDrop: rte_pktmbuf_free(packet); break;
+  }
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::punt(const Now& now, const core::Frame& frame, core::PuntClass punt_class) {
+  rte_mbuf* const packet = packet_of(frame);
+  const bool allowed = (punt_class != core::PuntClass::kNeighbour || neighbour_limit_.take(now.tick)) &&
+                       (punt_class != core::PuntClass::kOther || other_limit_.take(now.tick));
+  if (!allowed) return drop(packet, core::DropReason::kPuntLimited);
+  PacketNote& note = note_of(packet);
+  note.arrival_tsc = now.tsc;
+  note.port = frame.port;
+  if (!exchange_.punts(setup_.index, punt_class).push(packet)) return drop(packet, core::DropReason::kPuntRingFull);
+  punted_ = true;
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::hand_over(const core::Frame& frame, const core::Verdict& verdict) {
+  rte_mbuf* const packet = packet_of(frame);
+  PacketNote& note = note_of(packet);
+  note.transit = verdict.transit;
+  note.port = frame.port;
+  if (!exchange_.hand_over(verdict.worker).push(packet)) drop(packet, core::DropReason::kHandoverRingFull);
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::drop(rte_mbuf* packet, core::DropReason reason) {
+  forwarder_.on_drop(reason);
+  rte_pktmbuf_free(packet);
+}
+
+// The packets are freed already.
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::count_unsent(unsigned packets) {
+  for (; packets > 0; --packets) forwarder_.on_drop(core::DropReason::kTxQueueFull);
+}
+
+template <typename Forwarder, typename Snapshot, typename Released>
+core::Frame Worker<Forwarder, Snapshot, Released>::frame_of(rte_mbuf* packet, core::PortIndex port) {
+  core::Frame frame;
+  frame.data = rte_pktmbuf_mtod(packet, std::byte*);
+  frame.length = rte_pktmbuf_data_len(packet);
+  frame.capacity = static_cast<std::uint16_t>(packet->buf_len - packet->data_off);
+  frame.packet_length = rte_pktmbuf_pkt_len(packet);
+  frame.port = port;
+  frame.buffer = packet;
+  return frame;
+}
+
+// A reply stands in the first buffer; what followed of the packet that it answers goes.
+template <typename Forwarder, typename Snapshot, typename Released>
+void Worker<Forwarder, Snapshot, Released>::trim_to_reply(rte_mbuf* packet, std::uint16_t length) {
+  rte_pktmbuf_free(packet->next);
+  packet->next = nullptr;
+  packet->nb_segs = 1;
+  packet->data_len = length;
+  packet->pkt_len = length;
+}
+
+}  // namespace penstock::dpdk

@@ -1,0 +1,119 @@
+// Readers and a publisher at full speed, in a process of its own: run by rcu_test.cc, also with an error planted.
+//
+//   rcu-race correct|reclaim-at-once|quiescent-too-early PUBLICATIONS
+//
+// What is freed is poisoned and never given back to the allocator, so a reader that still looks at it is certain to notice.
+// Exit status 0: nobody saw a freed object, and all but the last were freed. 3: a reader saw one. (ThreadSanitizer has its own
+// status for what it sees.)
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "dataplane/dpdk/rcu.h"
+
+namespace penstock::dpdk {
+namespace {
+
+constexpr std::uint64_t kAlive = 0x5eed5eed5eed5eed;
+constexpr std::uint64_t kPoison = 0xdeaddeaddeaddead;
+constexpr unsigned kReaders = 2;
+
+class Canary {
+ public:
+  ~Canary() {
+    for (auto& word : words_) word = kPoison;
+    ++freed;
+  }
+  [[nodiscard]] bool sings() const {
+    for (const auto& word : words_) {
+      if (word != kAlive) return false;
+    }
+    return true;
+  }
+  // Memory stays what the destructor made of it.
+  static void operator delete(void* memory) { quarantine.push_back(memory); }
+
+  static inline std::vector<void*> quarantine;
+  static inline unsigned freed = 0;
+
+ private:
+  // Volatile: the poison must be written and the canary read though neither seems to be of use.
+  volatile std::uint64_t words_[8]{kAlive, kAlive, kAlive, kAlive, kAlive, kAlive, kAlive, kAlive};
+};
+
+// Planted error: frees as if no reader could be in the middle of anything.
+struct NoGrace {
+  static bool is_over(rte_rcu_qsbr*, std::uint64_t) { return true; }
+};
+
+enum class Habit { kCorrect, kQuiescentTooEarly };
+
+struct Race {
+  std::atomic<bool> stop{false};
+  std::atomic<bool> caught{false};
+  std::atomic<std::uint64_t> published{0};
+};
+
+// Every other time it holds what it has until many more were published: long enough for any error to show. The counter is
+// relaxed: it orders nothing that the publisher doesn't order itself.
+template <typename Publisher>
+void read(Publisher& publisher, unsigned id, Habit habit, Race& race) {
+  typename Publisher::Reader reader{publisher, id};
+  reader.online();
+  for (bool linger = false; !race.stop.load(std::memory_order_relaxed); linger = !linger) {
+    const Canary* canary = reader.get();
+    if (!canary->sings()) race.caught = true;
+    const auto begin = race.published.load(std::memory_order_relaxed);
+    while (linger && race.published.load(std::memory_order_relaxed) < begin + 16 &&
+           !race.stop.load(std::memory_order_relaxed)) {
+      if (habit == Habit::kQuiescentTooEarly) reader.quiescent();
+    }
+    if (!canary->sings()) race.caught = true;
+    reader.quiescent();
+    if (begin % 64 == 0) {
+      reader.offline();
+      reader.online();
+    }
+  }
+  reader.offline();
+}
+
+template <typename Grace>
+int run(Habit habit, std::uint64_t publications) {
+  Race race;
+  {
+    RcuPublisher<Canary, Grace> publisher{kReaders};
+    publisher.publish(std::make_unique<const Canary>());
+    std::vector<std::jthread> readers;
+    for (unsigned id = 0; id < kReaders; ++id) readers.emplace_back([&, id] { read(publisher, id, habit, race); });
+    for (std::uint64_t i = 0; i < publications && !race.caught; ++i) {
+      publisher.publish(std::make_unique<const Canary>());
+      publisher.reclaim();
+      race.published.fetch_add(1, std::memory_order_relaxed);
+      if (i % 16 == 0) std::this_thread::yield();  // with fewer CPUs than threads, readers must get their turn
+    }
+    race.stop = true;
+    readers.clear();
+    if (publisher.reclaim() != 0) std::puts("some were never freed"), std::exit(4);
+  }
+  for (void* memory : Canary::quarantine) ::operator delete(memory);
+  std::printf("%u freed, %s\n", Canary::freed, race.caught ? "and a reader saw it" : "none while in use");
+  return race.caught ? 3 : 0;
+}
+
+}  // namespace
+}  // namespace penstock::dpdk
+
+int main(int argc, char** argv) {
+  using namespace penstock::dpdk;
+  if (argc != 3) return 2;
+  const std::string_view what = argv[1];
+  const std::uint64_t publications = std::strtoull(argv[2], nullptr, 10);
+  if (what == "reclaim-at-once") return run<NoGrace>(Habit::kCorrect, publications);
+  if (what == "quiescent-too-early") return run<QsbrGrace>(Habit::kQuiescentTooEarly, publications);
+  return what == "correct" ? run<QsbrGrace>(Habit::kCorrect, publications) : 2;
+}
