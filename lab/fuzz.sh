@@ -1,18 +1,17 @@
 #!/bin/bash
-# fuzz.sh [TARGET] [SECONDS]: run one libFuzzer target of tests/fuzz/, or all of them. What it learns is kept in
-# build-fuzz/corpus/TARGET; tests/fuzz/corpus/TARGET, when it exists, is where it starts. A finding ends the run with its input's path.
+# fuzz.sh [NAME [SECONDS]]: build and run the libFuzzer target fuzz-NAME, or all that meson knows. What a run learns is kept in
+# build-fuzz/corpus/NAME and is where the next one starts. A finding ends the run with the path of its input.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-target=${1:-*} seconds=${2:-60}
-found=0
-for program in "$root"/build-fuzz/tests/fuzz/fuzz-$target; do
-  [ -f "$program" ] && [ -x "$program" ] || continue
-  found=1
-  name=${program##*/fuzz-}
-  corpus=$root/build-fuzz/corpus/$name seeds=$root/tests/fuzz/corpus/$name
+name=${1:-} seconds=${2:-60}
+
+"$root/lab/build.sh" fuzz build.ninja
+targets=$(ninja -C "$root/build-fuzz" -t targets all | sed -n "s|^\(.*fuzz-${name:-[^/.:]*}\): cpp_LINKER.*|\1|p")
+[ -n "$targets" ] || { echo "fuzz.sh: no target fuzz-$name" >&2; exit 1; }
+for target in $targets; do
+  "$root/lab/build.sh" fuzz "$target"
+  corpus=$root/build-fuzz/corpus/${target##*/fuzz-}
   mkdir -p "$corpus"
-  echo "== $name for $seconds seconds"
-  "$program" -max_total_time="$seconds" -artifact_prefix="$root/build-fuzz/$name-" -print_final_stats=1 "$corpus" \
-    $([ ! -d "$seeds" ] || echo "$seeds")
+  echo "== ${target##*/} for $seconds seconds"
+  (cd "$corpus" && "$root/build-fuzz/$target" -max_total_time="$seconds" -artifact_prefix="$root/build-fuzz/" -print_final_stats=1 "$corpus")
 done
-[ $found = 1 ] || { echo "fuzz.sh: no target $target in build-fuzz/tests/fuzz" >&2; exit 1; }
