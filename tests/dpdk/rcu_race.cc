@@ -5,6 +5,7 @@
 // What is freed is poisoned and never given back to the allocator, so a reader that still looks at it is certain to notice.
 // Exit status 0: nobody saw a freed object, and all but the last were freed. 3: a reader saw one. (ThreadSanitizer has its own
 // status for what it sees.)
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
@@ -52,34 +53,68 @@ struct NoGrace {
 
 enum class Habit { kCorrect, kQuiescentTooEarly };
 
+// Counters are relaxed: they order nothing that the publisher doesn't order itself.
 struct Race {
   std::atomic<bool> stop{false};
   std::atomic<bool> caught{false};
   std::atomic<std::uint64_t> published{0};
+  std::atomic<std::uint64_t> freed{0};
+  std::array<std::atomic<std::uint64_t>, kReaders> rounds{};
 };
 
-// Every other time it holds what it has until many more were published: long enough for any error to show. The counter is
-// relaxed: it orders nothing that the publisher doesn't order itself.
+std::uint64_t now(const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); }
+
+// Every other time it holds what it has for long enough that any error must show: until the object was replaced many times, or,
+// when it has said too early that it is quiescent, until the object was freed.
 template <typename Publisher>
 void read(Publisher& publisher, unsigned id, Habit habit, Race& race) {
   typename Publisher::Reader reader{publisher, id};
   reader.online();
   for (bool linger = false; !race.stop.load(std::memory_order_relaxed); linger = !linger) {
+    const auto round = race.rounds[id].fetch_add(1, std::memory_order_relaxed);
     const Canary* canary = reader.get();
+    const auto begin = now(race.published);
     if (!canary->sings()) race.caught = true;
-    const auto begin = race.published.load(std::memory_order_relaxed);
-    while (linger && race.published.load(std::memory_order_relaxed) < begin + 16 &&
-           !race.stop.load(std::memory_order_relaxed)) {
+    const auto is_waiting = [&] {
+      return habit == Habit::kCorrect ? now(race.published) < begin + 16 : now(race.freed) <= begin + 1;
+    };
+    while (linger && is_waiting() && !race.stop.load(std::memory_order_relaxed)) {
       if (habit == Habit::kQuiescentTooEarly) reader.quiescent();
     }
     if (!canary->sings()) race.caught = true;
     reader.quiescent();
-    if (begin % 64 == 0) {
+    if (round % 64 == 0) {
       reader.offline();
       reader.online();
     }
   }
   reader.offline();
+}
+
+// However few CPUs there are, each reader begins a round at least once in so many publications.
+constexpr std::uint64_t kStride = 64;
+
+template <typename Publisher>
+void publish(Publisher& publisher, std::uint64_t publications, Race& race) {
+  std::array<std::uint64_t, kReaders> rounds{};
+  const auto reclaim = [&] {
+    publisher.reclaim();
+    race.freed.store(Canary::freed, std::memory_order_relaxed);
+  };
+  for (std::uint64_t i = 0; i < publications && !race.caught; ++i) {
+    publisher.publish(std::make_unique<const Canary>());
+    race.published.fetch_add(1, std::memory_order_relaxed);
+    reclaim();
+    if (i % kStride != 0) continue;
+    for (unsigned id = 0; id < kReaders; ++id) {
+      while (now(race.rounds[id]) == rounds[id] && !race.caught) {
+        std::this_thread::yield();
+        reclaim();
+      }
+      rounds[id] = now(race.rounds[id]);
+    }
+  }
+  race.stop = true;
 }
 
 template <typename Grace>
@@ -90,15 +125,12 @@ int run(Habit habit, std::uint64_t publications) {
     publisher.publish(std::make_unique<const Canary>());
     std::vector<std::jthread> readers;
     for (unsigned id = 0; id < kReaders; ++id) readers.emplace_back([&, id] { read(publisher, id, habit, race); });
-    for (std::uint64_t i = 0; i < publications && !race.caught; ++i) {
-      publisher.publish(std::make_unique<const Canary>());
-      publisher.reclaim();
-      race.published.fetch_add(1, std::memory_order_relaxed);
-      if (i % 16 == 0) std::this_thread::yield();  // with fewer CPUs than threads, readers must get their turn
-    }
-    race.stop = true;
+    publish(publisher, publications, race);
     readers.clear();
-    if (publisher.reclaim() != 0) std::puts("some were never freed"), std::exit(4);
+    if (publisher.reclaim() != 0) {
+      std::puts("some were never freed");
+      return 4;
+    }
   }
   for (void* memory : Canary::quarantine) ::operator delete(memory);
   std::printf("%u freed, %s\n", Canary::freed, race.caught ? "and a reader saw it" : "none while in use");
