@@ -24,7 +24,7 @@ std::string service_heading(const ServiceStatus& service) {
 
 std::string next_hop_text(const RealServerStatus& server) {
   if (!server.next_hop) return server.state == ServerState::kLocal ? "this host" : "-";
-  const NextHop& hop = *server.next_hop;
+  const NextHopStatus& hop = *server.next_hop;
   std::string text;
   if (hop.address != server.endpoint.address) text = fmt::format("via {} ", hop.address.to_string());
   return text + fmt::format("{} {} {}", hop.interface, hop.mac.to_string(), hop.neighbour_state);
@@ -113,7 +113,9 @@ std::string show_drops(std::span<const DropStatus> drops, bool all) {
   std::vector<DropStatus> shown;
   std::ranges::copy_if(drops, std::back_inserter(shown), [all](const DropStatus& drop) { return all || drop.count != 0; });
   if (shown.empty()) return "No packet was dropped.\n";
-  std::ranges::stable_sort(shown, std::ranges::greater{}, &DropStatus::count);
+  std::ranges::sort(shown, [](const DropStatus& a, const DropStatus& b) {
+    return a.count != b.count ? a.count > b.count : a.reason < b.reason;
+  });
   TextTable table{{{"Packets", kRight}, {"Reason"}, {"Meaning"}}};
   for (const DropStatus& drop : shown)
     table.add(

@@ -41,7 +41,7 @@ enum class ServerState : std::uint8_t {
 [[nodiscard]] std::string_view to_string(ServerState state);
 
 // Where the packets for a real server go.
-struct NextHop {
+struct NextHopStatus {
   packet::IpAddress address{};  // the real server's own, or the router's on the way to it
   std::string interface{};      // as in keepalived.conf
   packet::MacAddress mac{};
@@ -60,7 +60,7 @@ struct RealServerStatus {
   Counters counters{};
   Rates rates{};
   ServerState state = ServerState::kAvailable;
-  std::optional<NextHop> next_hop{};  // none: not known (yet), or local
+  std::optional<NextHopStatus> next_hop{};  // none: not known (yet), or local
 };
 
 // What ipvsadm prints after the scheduler. Nothing set: nothing printed.

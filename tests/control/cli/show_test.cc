@@ -23,7 +23,7 @@ ServiceStatus how_to_service() {
   service.scheduler = "rr";
   service.counters = {.connections = 1'234'567, .in_packets = 9'876'543, .in_bytes = 987'654'321};
   service.rates = {.connections = 1'250, .in_packets = 12'345, .in_bytes = 1'500'000};
-  const auto add = [&service](std::string_view place, ServerState state, std::optional<NextHop> hop) {
+  const auto add = [&service](std::string_view place, ServerState state, std::optional<NextHopStatus> hop) {
     RealServerStatus server;
     server.endpoint = golden::endpoint(place);
     server.state = state;
@@ -35,8 +35,8 @@ ServiceStatus how_to_service() {
   };
   const auto address = [](std::string_view text) { return *packet::IpAddress::parse(text); };
   add("192.168.1.10:80", ServerState::kAvailable,
-      NextHop{address("192.168.1.10"), "eth0", mac("02:00:00:00:00:0a"), "REACHABLE"});
-  add("10.0.0.9:80", ServerState::kAvailable, NextHop{address("192.168.1.1"), "eth0", mac("02:00:00:00:00:01"), "STALE"});
+      NextHopStatus{address("192.168.1.10"), "eth0", mac("02:00:00:00:00:0a"), "REACHABLE"});
+  add("10.0.0.9:80", ServerState::kAvailable, NextHopStatus{address("192.168.1.1"), "eth0", mac("02:00:00:00:00:01"), "STALE"});
   add("192.168.1.12:80", ServerState::kUnresolved, std::nullopt);
   add("192.168.1.2:80", ServerState::kLocal, std::nullopt);
   service.servers.back().weight = 0;
