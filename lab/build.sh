@@ -30,8 +30,6 @@ if [ ! -f "$dir/build.ninja" ]; then
 fi
 ninja -C "$dir" "$@"
 
-for binary in penstockd penstock; do
-  [ -e "$dir/$binary" ] && [ ! -L "$dir/$binary" ] && continue
-  [ -x "$dir/control/$binary" ] && ln -sfn "control/$binary" "$dir/$binary"
+for binary in control/penstock control/daemon/penstockd; do
+  [ ! -x "$dir/$binary" ] || ln -sfn "$binary" "$dir/${binary##*/}"
 done
-exit 0
