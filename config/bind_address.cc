@@ -41,60 +41,51 @@ class AddressReader {
   explicit AddressReader(const BindContext& context) : diagnostics_{context.diagnostics} {}
 
   // One line of the block.
-  void read(const std::vector<Word>& words, std::vector<VirtualAddress>& out, std::vector<Word>& places) {
+  void read(const std::vector<Word>& words, std::vector<PlacedAddress>& out) {
+    bool option_of_address = false;  // false behind an address that was refused: its options are passed over
     for (std::size_t i = 0; i < words.size(); ++i) {
       const Word& word = words[i];
-      if (contains(kOptions, word.text) && i != 0) {
+      if (i != 0 && contains(kOptions, word.text)) {
         const bool with_value = contains(kWithValue, word.text);
         if (with_value && i + 1 == words.size()) {
           diagnostics_.error(word.place, quote(word.text) + " needs a value");
           return;
         }
-        if (have_address_) read_option(word, with_value ? words[i + 1] : word, out.back());
+        if (option_of_address) read_option(word, with_value ? words[i + 1] : word, out.back().address);
         if (with_value) ++i;
         continue;
       }
-      have_address_ = false;
-      if (const auto address = read_address(word, i == 0)) {
-        out.push_back(*address);
-        places.push_back(word);
-        have_address_ = true;
-      } else if (i != 0) {
-        return;  // not an address nor an option: the rest of the line has no meaning
+      const auto ip = IpAddress::parse(std::string_view{word.text}.substr(0, word.text.find('/')));
+      if (!ip && i != 0) {
+        diagnostics_.error(word.place, quote(word.text) + " is not an option of an address", did_you_mean(word.text, kOptions));
+        return;
       }
+      const auto address = ip ? read_address(word, *ip) : std::nullopt;
+      if (!ip) report_not_an_address(word, diagnostics_);
+      if (address) out.push_back({*address, word});
+      option_of_address = address.has_value();
     }
   }
 
  private:
-  std::optional<VirtualAddress> read_address(const Word& word, bool first) {
+  std::optional<VirtualAddress> read_address(const Word& word, const IpAddress& ip) {
     const std::string_view text = word.text;
-    const std::size_t slash = text.find('/');
-    const auto address = IpAddress::parse(text.substr(0, slash));
-    if (!address) {
-      if (first) {
-        const std::string hint = text.starts_with('$') ? quote(text) + " is not defined before this line" : std::string{};
-        diagnostics_.error(word.place, quote(text) + " is not an IPv4 or IPv6 address", hint);
-      } else {
-        diagnostics_.error(word.place, quote(text) + " is not an option of an address", did_you_mean(text, kOptions));
-      }
-      return std::nullopt;
-    }
-    VirtualAddress out{.address = *address,
-                       .prefix_length = static_cast<std::uint8_t>(address->bits()),
+    VirtualAddress out{.address = ip,
+                       .prefix_length = static_cast<std::uint8_t>(ip.bits()),
                        .interface = {},
                        .broadcast = {},
                        .scope = {},
                        .label = {}};
-    if (slash != std::string_view::npos) {
-      const auto length = parse_integer(text.substr(slash + 1), 0, address->bits());
+    if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
+      const auto length = parse_integer(text.substr(slash + 1), 0, ip.bits());
       if (!length) {
-        diagnostics_.error(
-            word.place, quote(text.substr(slash)) + " is not a prefix length from /0 to /" + std::to_string(address->bits()));
+        diagnostics_.error(word.place,
+                           quote(text.substr(slash)) + " is not a prefix length from /0 to /" + std::to_string(ip.bits()));
         return std::nullopt;
       }
       out.prefix_length = static_cast<std::uint8_t>(*length);
     }
-    if (!is_host_address(*address)) {
+    if (!is_host_address(ip)) {
       diagnostics_.error(word.place, quote(text) + " can't be the address of a host");
       return std::nullopt;
     }
@@ -149,14 +140,14 @@ class AddressReader {
   }
 
   Diagnostics& diagnostics_;
-  bool have_address_ = false;
 };
 
 }  // namespace
 
-void bind_virtual_addresses(const Statement& block, const BindContext& context, std::vector<VirtualAddress>& out,
-                            std::vector<Word>& words) {
-  for (const Statement& line : block.children) AddressReader{context}.read(line.words, out, words);
+std::vector<PlacedAddress> bind_virtual_addresses(const Statement& block, const BindContext& context) {
+  std::vector<PlacedAddress> out;
+  for (const Statement& line : block.children) AddressReader{context}.read(line.words, out);
+  return out;
 }
 
 }  // namespace penstock::config

@@ -20,8 +20,7 @@ std::optional<Endpoint> bind_endpoint(const Statement& statement, const BindCont
   const Word& word = statement.words[1];
   const auto address = IpAddress::parse(word.text);
   if (!address) {
-    const std::string hint = word.text.starts_with('$') ? quote(word.text) + " is not defined before this line" : std::string{};
-    context.diagnostics.error(word.place, quote(word.text) + " is not an IPv4 or IPv6 address", hint);
+    report_not_an_address(word, context.diagnostics);
     return std::nullopt;
   }
   if (!is_host_address(*address)) {
@@ -142,7 +141,10 @@ class VirtualServerBinder {
                          "a virtual_server without lb_kind is one by NAT, which is not supported yet: it would change " +
                              std::string{kHowPacketsGo},
                          "lb_kind DR");
-    } else if (kind->words.size() > 1 && is_direct_routing(kind->words[1]) && kind->words.size() > 2) {
+      return;
+    }
+    direct_ = kind->words.size() > 1 && is_direct_routing(kind->words[1]);
+    if (direct_ && kind->words.size() > 2) {
       diagnostics_.warning(kind->words[2].place, "DR takes no options: " + quote(kind->words[2].text) + " is ignored");
     }
   }
@@ -168,7 +170,7 @@ class VirtualServerBinder {
     if (const Word* const method = fields.value({"lvs_method"})) static_cast<void>(is_direct_routing(*method));
 
     const auto endpoint = bind_endpoint(statement, context_);
-    if (!endpoint || !service_known) return;
+    if (!endpoint || !service_known || !direct_) return;  // the rest is of direct routing
     const Word& word = statement.words[1];
     if (endpoint->address.family() != out_.endpoint.address.family()) {
       diagnostics_.error(word.place, "direct routing keeps the packet: " + quote(word.text) + " must be of the family of " +
@@ -199,6 +201,7 @@ class VirtualServerBinder {
   Diagnostics& diagnostics_;
   const Fields fields_;
   VirtualServer out_;
+  bool direct_ = false;
   Firsts servers_;
 };
 

@@ -43,6 +43,12 @@ bool Firsts::add(const std::string& key, const Word& word, const std::string& wh
   return false;
 }
 
+void report_not_an_address(const Word& word, Diagnostics& diagnostics) {
+  const bool definition = word.text.starts_with('$');
+  diagnostics.error(word.place, quote(word.text) + " is not an IPv4 or IPv6 address",
+                    definition ? quote(word.text) + " is not defined before this line" : std::string{});
+}
+
 bool is_host_address(const IpAddress& address) {
   if (address.is_v4()) {
     const std::uint32_t value = address.v4().value();

@@ -57,12 +57,19 @@ class Firsts {
   return what + " is not supported yet: it would change " + std::string{change};
 }
 
+// "x is not an address", and why where it can be told.
+void report_not_an_address(const Word& word, Diagnostics& diagnostics);
+
 // An address that one host can have: not 0.0.0.0, ::, multicast or broadcast.
 [[nodiscard]] bool is_host_address(const IpAddress& address);
 
-// Appends the addresses of a virtual_ipaddress block; `dev` stays empty where the file names none.
-void bind_virtual_addresses(const Statement& block, const BindContext& context, std::vector<VirtualAddress>& out,
-                            std::vector<Word>& words);
+struct PlacedAddress {
+  VirtualAddress address;
+  Word word;
+};
+
+// The addresses of a virtual_ipaddress block; `interface` stays empty where the file names none.
+[[nodiscard]] std::vector<PlacedAddress> bind_virtual_addresses(const Statement& block, const BindContext& context);
 
 void bind_vrrp(const std::vector<Statement>& statements, const BindContext& context, Model& model);
 void bind_virtual_servers(const std::vector<Statement>& statements, const BindContext& context, Model& model);

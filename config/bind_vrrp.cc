@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kAuthenticationBytes = 8;  // the field of a VRRPv2 advert (RFC 2338, section 5.3.10)
 
+std::string address_key(const VirtualAddress& address) { return address.address.to_string() + " on " + address.interface; }
+
 class InstanceBinder {
  public:
   InstanceBinder(const Statement& statement, const BindContext& context)
@@ -34,8 +36,8 @@ class InstanceBinder {
     return out_;
   }
 
-  // Of the addresses, in the order of virtual_addresses, then excluded_addresses.
-  [[nodiscard]] const std::vector<Word>& address_words() const { return address_words_; }
+  // All addresses of the instance.
+  [[nodiscard]] const std::vector<PlacedAddress>& addresses() const { return placed_; }
 
  private:
   void bind_required() {
@@ -52,30 +54,34 @@ class InstanceBinder {
   }
 
   void bind_addresses() {
-    for (const Statement& child : statement_.children) {
-      if (child.name().text == "virtual_ipaddress")
-        bind_virtual_addresses(child, context_, out_.virtual_addresses, address_words_);
-    }
-    std::vector<Word> excluded_words;
-    for (const Statement& child : statement_.children) {
-      if (child.name().text == "virtual_ipaddress_excluded")
-        bind_virtual_addresses(child, context_, out_.excluded_addresses, excluded_words);
-    }
-    const bool mixed = !out_.virtual_addresses.empty();
-    for (std::size_t i = 1; mixed && i < out_.virtual_addresses.size(); ++i) {
-      if (out_.virtual_addresses[i].address.family() == out_.virtual_addresses.front().address.family()) continue;
-      diagnostics_.error(address_words_[i].place,
-                         "an advert carries addresses of one family: " + quote(address_words_[i].text) + " is of the other",
+    bind_list("virtual_ipaddress", out_.virtual_addresses);
+    for (const PlacedAddress& placed : placed_) {
+      if (placed.address.address.family() == placed_.front().address.address.family()) continue;
+      diagnostics_.error(placed.word.place,
+                         "an advert carries addresses of one family: " + quote(placed.word.text) + " is of the other",
                          "virtual_ipaddress_excluded takes both");
     }
-    address_words_.insert(address_words_.end(), excluded_words.begin(), excluded_words.end());
-    for (std::vector<VirtualAddress>* list : {&out_.virtual_addresses, &out_.excluded_addresses}) {
-      for (VirtualAddress& address : *list) {
-        if (address.interface.empty()) address.interface = out_.interface;
-      }
-    }
-    if (address_words_.empty() && !fields_.has("virtual_ipaddress") && !fields_.has("no_virtual_ipaddress")) {
+    bind_list("virtual_ipaddress_excluded", out_.excluded_addresses);
+    if (placed_.empty() && !fields_.has("virtual_ipaddress") && !fields_.has("no_virtual_ipaddress")) {
       diagnostics_.warning(statement_.words[1].place, "vrrp_instance " + quote(out_.name) + " has no virtual_ipaddress");
+    }
+  }
+
+  // The addresses of all blocks of this name. One that the instance already has is left out: on the interface it can be once.
+  void bind_list(std::string_view name, std::vector<VirtualAddress>& list) {
+    for (const Statement& child : statement_.children) {
+      if (child.name().text != name) continue;
+      for (PlacedAddress& placed : bind_virtual_addresses(child, context_)) {
+        VirtualAddress& address = placed.address;
+        if (address.interface.empty()) address.interface = out_.interface;
+        const std::string key = address_key(address);
+        if (!own_.insert(key).second) {
+          diagnostics_.warning(placed.word.place, key + " is given again: it is left out");
+          continue;
+        }
+        list.push_back(address);
+        placed_.push_back(std::move(placed));
+      }
     }
   }
 
@@ -165,7 +171,8 @@ class InstanceBinder {
   Diagnostics& diagnostics_;
   const Fields fields_;
   VrrpInstance out_;
-  std::vector<Word> address_words_;
+  std::vector<PlacedAddress> placed_;
+  std::set<std::string> own_;  // their keys
 };
 
 class SyncGroupBinder {
@@ -228,13 +235,9 @@ void bind_vrrp(const std::vector<Statement>& statements, const BindContext& cont
 
     InstanceBinder binder{statement, context};
     VrrpInstance instance = binder.run();
-    for (std::size_t i = 0; i < binder.address_words().size(); ++i) {
-      const std::size_t advertised = instance.virtual_addresses.size();
-      const VirtualAddress& address =
-          i < advertised ? instance.virtual_addresses[i] : instance.excluded_addresses[i - advertised];
-      const Word& word = binder.address_words()[i];
-      first_addresses.add(address.address.to_string() + " " + address.interface, word,
-                          address.address.to_string() + " on " + address.interface, context);
+    for (const PlacedAddress& placed : binder.addresses()) {
+      const std::string key = address_key(placed.address);
+      first_addresses.add(key, placed.word, key, context);
     }
     if (instance.virtual_router_id != 0 && !instance.interface.empty()) {
       const bool ipv6 = !instance.virtual_addresses.empty() && instance.virtual_addresses.front().address.is_v6();

@@ -58,10 +58,10 @@ void check_extra(const Statement& statement, std::size_t first, const Block& blo
 void check_values(const Statement& statement, const Block& block, Diagnostics& diagnostics) {
   const Arguments& wanted = statement.keyword->arguments;
   const std::size_t given = statement.words.size() - 1;
-  const std::string name = quote(statement.name().text);
   if (given < wanted.required) {
-    diagnostics.error(statement.name().place,
-                      name + " needs " + (given == 0 ? "a value: " : "another value: ") + describe(wanted.items[given]));
+    diagnostics.error(statement.name().place, quote(statement.name().text) + " needs " +
+                                                  (given == 0 ? "a value: " : "another value: ") +
+                                                  describe(wanted.items[given]));
     return;
   }
   for (std::size_t i = 0; i < given; ++i) {
@@ -77,7 +77,8 @@ void check_values(const Statement& statement, const Block& block, Diagnostics& d
       return;
     }
     if (!accepts(argument, value.text)) {
-      diagnostics.error(value.place, name + " takes " + describe(argument) + ", not " + quote(value.text),
+      diagnostics.error(value.place,
+                        quote(statement.name().text) + " takes " + describe(argument) + ", not " + quote(value.text),
                         hint_for(argument, value.text));
     }
   }
@@ -85,10 +86,11 @@ void check_values(const Statement& statement, const Block& block, Diagnostics& d
 
 // What the word's effect has to say. False when its content doesn't matter any more.
 bool check_effect(const Statement& statement, Diagnostics& diagnostics) {
+  if (statement.keyword->effect == Effect::kWorks) return true;
   const std::string name = quote(statement.name().text);
   const Place& place = statement.name().place;
   switch (statement.keyword->effect) {
-    case Effect::kWorks: return true;
+    case Effect::kWorks: break;
     case Effect::kNothing:
       diagnostics.once(Severity::kNotice, place, name + " has no effect: " + std::string{statement.keyword->why});
       return true;
@@ -101,7 +103,7 @@ bool check_effect(const Statement& statement, Diagnostics& diagnostics) {
       diagnostics.error(place, name + " is not supported yet: it would change " + std::string{statement.keyword->why});
       return false;
   }
-  return false;
+  return true;
 }
 
 }  // namespace

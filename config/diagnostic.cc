@@ -1,6 +1,5 @@
 #include "config/diagnostic.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace penstock::config {
@@ -21,7 +20,7 @@ void Diagnostics::add(Severity severity, const Place& place, std::string message
     return;
   }
   if (!said_at_.emplace(place.at, message).second) return;
-  items_.push_back({severity, place, std::move(message), std::move(hint)});
+  items_.emplace(place.at, Diagnostic{severity, place, std::move(message), std::move(hint)});
 }
 
 void Diagnostics::once(Severity severity, const Place& place, const std::string& message) {
@@ -29,15 +28,16 @@ void Diagnostics::once(Severity severity, const Place& place, const std::string&
 }
 
 std::vector<Diagnostic> Diagnostics::take() {
-  std::stable_sort(items_.begin(), items_.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) { return a.place.at < b.place.at; });
-  if (left_out_ != 0 && !items_.empty()) {
-    items_.push_back({has_errors_ ? Severity::kError : Severity::kWarning,
-                      {{items_.back().place.at.file, 0, 0}, {}},
-                      std::to_string(left_out_) + " more findings are not shown",
-                      {}});
+  std::vector<Diagnostic> out;
+  for (auto& [position, diagnostic] : items_) out.push_back(std::move(diagnostic));
+  items_.clear();
+  if (left_out_ != 0 && !out.empty()) {
+    out.push_back({has_errors_ ? Severity::kError : Severity::kWarning,
+                   {{out.back().place.at.file, 0, 0}, {}},
+                   std::to_string(left_out_) + " more findings are not shown",
+                   {}});
   }
-  return std::exchange(items_, {});
+  return out;
 }
 
 namespace {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -52,7 +53,7 @@ class Diagnostics {
   std::size_t most_;
   std::size_t left_out_ = 0;
   bool has_errors_ = false;
-  std::vector<Diagnostic> items_;
+  std::multimap<Position, Diagnostic> items_;  // at one position in the order of finding
   std::set<std::tuple<Position, std::string>> said_at_;
   std::set<std::string> said_;
 };

@@ -30,7 +30,7 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"router_id", kWorks, one(any())},
     {"vrrp_version", kWorks, one(integer(2, 3))},
     {"lvs_timeouts", kWorks, {{any()}, 1, 1, true}},
-    {"lvs_sync_daemon", kSync, some(interface_name())},
+    {"lvs_sync_daemon", kSync, {{interface_name(), any()}, 1, 2, true}},
 
     {"notification_email", kNothing, none(), kMail, &kEmailBlock},
     {"notification_email_from", kNothing, some(any()), kMail},

@@ -13,7 +13,6 @@ constexpr double kSeconds = 31'536'000;
 constexpr double kInt = 2'147'483'647;
 constexpr std::string_view kWhichServer = "which real server a client gets";
 constexpr std::string_view kSorry = "where clients go when no real server is left";
-constexpr std::string_view kQuorum = "when the service counts as up";
 constexpr std::string_view kMail = "mail is not sent";
 constexpr std::string_view kSnmp = "there is no SNMP agent";
 

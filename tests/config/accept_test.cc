@@ -118,6 +118,13 @@ TEST(Accept, OptionsOfAnAddress) {
   EXPECT_EQ(instance.excluded_addresses[0].prefix_length, 64);
 }
 
+// keepalived's own sample file does this.
+TEST(Accept, AnAddressTwiceInAnInstanceIsHeldOnceWithAWarning) {
+  const LoadResult result = load_text(in_instance("    virtual_ipaddress {\n        10.0.0.1 label eth0:1\n    }"));
+  EXPECT_THAT(findings(result), ElementsAre("6:9: warning: 10.0.0.1 on eth0 is given again: it is left out"));
+  EXPECT_EQ(result.model.value().vrrp_instances.at(0).virtual_addresses.size(), 1U);
+}
+
 TEST(Accept, AnInstanceWithIpv6AddressesIsVersion3) {
   const Model model = load_clean(
       "vrrp_instance VI {\n    interface eth0\n    virtual_router_id 1\n    advert_int 0.25\n    virtual_ipaddress { fe80::9 "
@@ -167,6 +174,12 @@ TEST(Accept, WordsOfVrrpAndOfChecksAreNoticedByName) {
   EXPECT_THAT(findings(in_real_server("        inhibit_on_failure\n        notify_down \"/bin/x down\" nobody")),
               ElementsAre("5:9: notice: \"inhibit_on_failure\" has no effect until health checks are run",
                           "6:9: notice: \"notify_down\" has no effect until health checks are run"));
+}
+
+TEST(Accept, TheSyncDaemonIsWarnedOfOnceInEitherSpelling) {
+  EXPECT_THAT(findings(in_global("    lvs_sync_daemon eth0 inst a_name_longer_than_an_interface id 5 maxlen 1400 port 8848") +
+                       in_instance("    lvs_sync_daemon_interface eth0")),
+              ElementsAre("2:5: warning: connection sync is not spoken yet"));
 }
 
 TEST(Accept, TheShippedSamplesZeroIntervals) {

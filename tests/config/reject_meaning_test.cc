@@ -84,6 +84,17 @@ virtual_server group G {
 }
 )",
      {"2:13: error: forwarding by NAT is not supported yet: it would change how packets reach the real servers [lb_kind DR]"}},
+    {"ForwardingByNatWithPortsOfItsOwn",
+     R"(virtual_server 10.0.0.1 80 {
+    lb_kind NAT
+    protocol TCP
+    real_server 10.0.0.2 8080 {
+    }
+    real_server 10.0.0.2 8081 {
+    }
+}
+)",
+     {"2:13: error: forwarding by NAT is not supported yet: it would change how packets reach the real servers [lb_kind DR]"}},
     {"ForwardingByTunnel",
      R"(virtual_server 10.0.0.1 80 {
     lvs_method TUN type ipip
@@ -219,11 +230,6 @@ vrrp_instance V2 {
 }
 )",
      {"8:23: error: virtual_router_id 5 on eth0 is already in line 3"}},
-    {"AddressTwiceInABlock",
-     in_instance(R"(    virtual_ipaddress {
-        10.0.0.1/24
-    })"),
-     {"6:9: error: 10.0.0.1 on eth0 is already in line 4"}},
     {"AddressTwiceInAFile",
      R"(vrrp_instance V1 {
     interface eth0

@@ -76,6 +76,10 @@ const std::vector<RejectRow> kRows = {
      {"6:9: error: \"/33\" is not a prefix length from /0 to /32",
       "7:9: error: \"/129\" is not a prefix length from /0 to /128",
       "8:9: error: \"/\" is not a prefix length from /0 to /32"}},
+    {"EveryAddressOfALine",
+     in_instance("    virtual_ipaddress { 10.0.0.2/33 brd x 10.0.0.3/24 brd y 10.0.0.4/99 }"),
+     {"5:25: error: \"/33\" is not a prefix length from /0 to /32", "5:59: error: \"y\" is not an IPv4 address, + or -",
+      "5:61: error: \"/99\" is not a prefix length from /0 to /32"}},
     {"AddressOfNoHost",
      in_instance(R"(    virtual_ipaddress {
         224.0.0.5
