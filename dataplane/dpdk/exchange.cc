@@ -4,6 +4,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -70,9 +71,13 @@ void Exchange::deliver(rte_mbuf* packet, core::PuntClass punt_class, const std::
   const PacketNote& note = note_of(packet);
   joined_.resize(rte_pktmbuf_pkt_len(packet));
   const auto* bytes = static_cast<const std::byte*>(rte_pktmbuf_read(packet, 0, rte_pktmbuf_pkt_len(packet), joined_.data()));
-  const auto age = std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(reference_tsc_ - note.arrival_tsc) *
-                                                                      1e9 / static_cast<double>(rte_get_tsc_hz()))};
-  take({note.port, punt_class, {bytes, rte_pktmbuf_pkt_len(packet)}, reference_time_ - age});
+  // Come while we drain, its counter is past our reading of it: then it is of now.
+  const auto age = std::max<std::int64_t>(static_cast<std::int64_t>(reference_tsc_ - note.arrival_tsc), 0);
+  const std::chrono::duration<double> seconds{static_cast<double>(age) / static_cast<double>(rte_get_tsc_hz())};
+  take({note.port,
+        punt_class,
+        {bytes, rte_pktmbuf_pkt_len(packet)},
+        reference_time_ - std::chrono::duration_cast<std::chrono::nanoseconds>(seconds)});
   rte_pktmbuf_free(packet);
 }
 

@@ -23,7 +23,10 @@ std::optional<InterfaceBelow> look_at_interface(const std::string& name) {
     ethtool_channels channels{};
     channels.cmd = ETHTOOL_GCHANNELS;
     request.ifr_data = reinterpret_cast<char*>(&channels);
-    if (ioctl(fd, SIOCETHTOOL, &request) == 0) below->channels = std::max({1U, channels.combined_count, channels.rx_count});
+    if (ioctl(fd, SIOCETHTOOL, &request) == 0) {
+      below->receive_queues = std::max(1U, channels.combined_count + channels.rx_count);
+      below->combined_queues = std::max(1U, channels.combined_count);  // none on a veth pair, which the driver takes for one
+    }
   }
   close(fd);
   return below;

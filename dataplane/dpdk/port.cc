@@ -60,13 +60,12 @@ std::expected<void, std::string> Port::agree_on(unsigned workers) {
 
 // Frames that the kernel gives to a queue which nobody reads.
 void Port::note_unserved_queues() {
-  if (spec_.driver != Driver::kAfXdp || below_.channels <= receive_queues_) return;
-  const std::string interface = *spec_.kernel_interface();
-  notices_.push_back(
-      fmt::format("{} has {} queues but {} served: frames on the others stay with the kernel; `ethtool -L {} combined {}` "
-                  "prevents that",
-                  interface, below_.channels, receive_queues_ == 1 ? "one is" : fmt::format("{} are", receive_queues_),
-                  interface, receive_queues_));
+  if (spec_.driver != Driver::kAfXdp || below_.receive_queues <= receive_queues_) return;
+  notices_.push_back(fmt::format(
+      "port {}: {} has {} receive queues but only {} served: frames on the others stay with the kernel; `ethtool -L` "
+      "sets how many it has",
+      spec_.name, *spec_.kernel_interface(), below_.receive_queues,
+      receive_queues_ == 1 ? "one is" : fmt::format("{} are", receive_queues_)));
 }
 
 Port::~Port() { close(); }

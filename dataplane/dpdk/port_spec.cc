@@ -108,8 +108,9 @@ PortSpec completed_for(PortSpec spec, unsigned workers, const InterfaceBelow& be
       add(spec, "framesz", frame);
     }
   }
-  if (spec.driver == Driver::kAfXdp && workers > 1 && below.channels > 1)
-    add(spec, "queue_count", std::min(workers, below.channels));
+  if (spec.driver == Driver::kAfXdp && workers > 1 && below.combined_queues > 1) {
+    add(spec, "queue_count", std::min(workers, below.combined_queues));
+  }
   return spec;
 }
 

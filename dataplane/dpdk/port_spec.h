@@ -35,7 +35,8 @@ struct PortSpec {
 // What is known of the kernel's interface below a port before the device exists.
 struct InterfaceBelow {
   unsigned mtu = 1500;
-  unsigned channels = 1;  // receive queues of the interface
+  unsigned receive_queues = 1;   // that its traffic comes by
+  unsigned combined_queues = 1;  // that af_xdp may serve
 };
 
 // `spec` with the arguments that its driver needs to serve `workers` workers. What the user wrote stays as it is:

@@ -68,16 +68,17 @@ TEST(PortSpec, CompletesForItsDriver) {
     const char* device;
   };
   const Row rows[] = {
-      {"e=net_af_packet0,iface=w", 1, {1500, 1}, "net_af_packet0,iface=w"},
-      {"e=net_af_packet0,iface=w", 4, {1500, 1}, "net_af_packet0,iface=w,qpairs=4"},
-      {"e=net_af_packet0,iface=w,qpairs=3", 4, {1500, 1}, "net_af_packet0,iface=w,qpairs=3"},
-      {"e=net_af_packet0,iface=w", 1, {9000, 1}, "net_af_packet0,iface=w,blocksz=16384,framesz=16384"},
-      {"e=net_af_packet0,iface=w", 1, {2000, 1}, "net_af_packet0,iface=w,blocksz=4096,framesz=4096"},
-      {"e=net_af_xdp0,iface=w", 4, {1500, 1}, "net_af_xdp0,iface=w"},
-      {"e=net_af_xdp0,iface=w", 4, {1500, 2}, "net_af_xdp0,iface=w,queue_count=2"},
-      {"e=net_af_xdp0,iface=w,queue_count=1", 4, {1500, 2}, "net_af_xdp0,iface=w,queue_count=1"},
-      {"e=net_null0", 4, {1500, 1}, "net_null0"},
-      {"e=0000:01:00.0", 4, {1500, 1}, "0000:01:00.0"},
+      {"e=net_af_packet0,iface=w", 1, {1500, 1, 1}, "net_af_packet0,iface=w"},
+      {"e=net_af_packet0,iface=w", 4, {1500, 1, 1}, "net_af_packet0,iface=w,qpairs=4"},
+      {"e=net_af_packet0,iface=w,qpairs=3", 4, {1500, 1, 1}, "net_af_packet0,iface=w,qpairs=3"},
+      {"e=net_af_packet0,iface=w", 1, {9000, 1, 1}, "net_af_packet0,iface=w,blocksz=16384,framesz=16384"},
+      {"e=net_af_packet0,iface=w", 1, {2000, 1, 1}, "net_af_packet0,iface=w,blocksz=4096,framesz=4096"},
+      {"e=net_af_xdp0,iface=w", 4, {1500, 1, 1}, "net_af_xdp0,iface=w"},
+      {"e=net_af_xdp0,iface=w", 4, {1500, 2, 2}, "net_af_xdp0,iface=w,queue_count=2"},
+      {"e=net_af_xdp0,iface=w,queue_count=1", 4, {1500, 2, 2}, "net_af_xdp0,iface=w,queue_count=1"},
+      {"e=net_af_xdp0,iface=veth", 4, {1500, 2, 1}, "net_af_xdp0,iface=veth"},
+      {"e=net_null0", 4, {1500, 1, 1}, "net_null0"},
+      {"e=0000:01:00.0", 4, {1500, 1, 1}, "0000:01:00.0"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(completed_for(*PortSpec::parse(row.text), row.workers, row.below).device_string(), row.device) << row.text;
