@@ -1,7 +1,12 @@
-// The daemon's log, through real descriptors: stderr is captured.
+// The daemon's log, through real descriptors: stderr is captured, and a process of its own plays the syslog daemon.
 #include "control/log.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -120,6 +125,56 @@ TEST(Log, a_full_pipe_does_not_stop_the_caller) {
   EXPECT_NE(received.find(": 19999 "), std::string::npos) << "the newest line is kept";
   EXPECT_LT(lines, 20'000) << "the oldest give way";
   EXPECT_GT(lines, 8'000);
+}
+
+// The syslog daemon's view: runs in a process with a /dev of its own, where it is that daemon. Returns what was received, or
+// why not.
+std::string received_by_syslog() {
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("none", "/dev", "tmpfs", 0, nullptr) != 0)
+    return "no namespace";
+  const int daemon = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sockaddr_un address{.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+  if (bind(daemon, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return "no /dev/log";
+  log::open({.target = log::Target::kSyslog, .ident = "director", .detail = true});
+  log::debug("1");
+  log::info("2");
+  log::notice("3 %s");  // no format of syslog's
+  log::warning("4");
+  log::error("5");
+  log::close();
+  std::string all;
+  char buffer[512];
+  for (ssize_t got = 0; (got = recv(daemon, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0;) {
+    const std::string line{buffer, static_cast<std::size_t>(got)};  // "<31>Nov 23 06:24:47 director[123]: 1"
+    all +=
+        line.substr(0, line.find('>') + 1) + line.substr(line.find("director"), 8) + line.substr(line.rfind("]: ") + 1) + '\n';
+  }
+  return all;
+}
+
+TEST(Log, syslog_gets_each_line_with_facility_daemon_and_its_severity) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root for a mount namespace";
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string text = received_by_syslog();
+    _exit(write(pipe_ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+  }
+  close(pipe_ends[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = read(pipe_ends[0], buffer, sizeof(buffer))) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
+  close(pipe_ends[0]);
+  waitpid(child, nullptr, 0);
+  EXPECT_EQ(text,
+            "<31>director: 1\n"
+            "<30>director: 2\n"
+            "<29>director: 3 %s\n"
+            "<28>director: 4\n"
+            "<27>director: 5\n");
 }
 
 TEST(RateLimit, lets_one_through_per_interval_and_counts_the_rest) {
