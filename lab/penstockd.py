@@ -1,5 +1,6 @@
 """penstockd in a director's namespace: started, asked, reloaded and stopped. The demo, the tests and the conformance bench use it."""
 
+import json
 import os
 import pathlib
 import signal
@@ -45,13 +46,14 @@ class Penstockd:
     # Life
 
     def start(self, configuration: str) -> None:
-        """Start with this configuration's text and wait until the command line socket answers and the VIP is there.
-        RuntimeError with the log when the daemon ends instead."""
+        """Start with this configuration's text and wait until the command line socket answers, the VIP is there and every real server's
+        MAC address is known. RuntimeError with the log when the daemon ends instead."""
         self.write(configuration)
         self.lab.processes.start(self._name, self.lab.command(self.node.name, *self.arguments()), self.log)
         wait_for("penstockd to answer", self._answers, seconds=60)
         if topology.VIP in configuration:
             wait_for("the VIP on the TAP", lambda: topology.VIP in self.lab.run(self.node.name, "ip", "addr", "show", "dev", "eth0", check=False).stdout)
+        wait_for("the real servers' MAC addresses", lambda: not self.unresolved())
 
     def _answers(self) -> bool:
         if not self.is_running():
@@ -108,6 +110,11 @@ class Penstockd:
             else:
                 servers = found.setdefault((words[0], words[1]), {})
         return found
+
+    def unresolved(self) -> list[str]:
+        """Real servers that get no connections because their MAC address is not known yet."""
+        services = json.loads(self.penstock("show", "services", "--json").stdout)
+        return [server["address"] for service in services for server in service["servers"] if server["state"] == "unresolved"]
 
     def new_connections(self) -> dict[str, int]:
         """What `ipvsadm -Ln --stats` says: for each real server the connections that it was ever given."""

@@ -111,9 +111,9 @@ class PenstockDirector(Director):
 
     def start(self) -> None:
         # af_packet leaves the kernel on the same wire with the TAP's MAC address. penstockd drops what arrives there, but User Mode
-        # Linux's nftables knows no netdev family, so here the traffic control does it.
-        self.lab.run("director", "tc", "qdisc", "add", "dev", DIRECTOR.interface, "ingress")
-        self.lab.run("director", "tc", "filter", "add", "dev", DIRECTOR.interface, "ingress", "matchall", "action", "drop")
+        # Linux's nftables knows no netdev family, so there the traffic control does it. A kernel without this classifier has nftables.
+        self.lab.run("director", "tc", "qdisc", "add", "dev", DIRECTOR.interface, "ingress", check=False)
+        self.lab.run("director", "tc", "filter", "add", "dev", DIRECTOR.interface, "ingress", "matchall", "action", "drop", check=False)
         self._daemon.start(configuration(()))
 
     def stop(self) -> None:

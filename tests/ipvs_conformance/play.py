@@ -3,7 +3,8 @@
     play.py kernel|penstock OUT [SCENARIO...]
 
 Needs root and a kernel that has what the director needs: the guest for the kernel's IPVS; penstockd plays on any host too, which is quicker
-while one works on it. OUT/transcript.txt holds a section for each scenario, headed "=== NAME"; logs of the daemon lie beside it.
+while one works on it (but too_large needs a kernel that lets 1504 bytes through a veth of 1500, as Linux 6.1 does). OUT/transcript.txt holds
+a section for each scenario, headed "=== NAME"; logs of the daemon lie beside it.
 """
 
 import pathlib

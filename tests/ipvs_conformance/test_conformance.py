@@ -15,6 +15,8 @@ import subprocess
 import pytest
 from scenarios import SCENARIOS
 
+from lab.penstockd import build_directory
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RECORDED = HERE / "recorded-kernel-ipvs.txt"
@@ -29,7 +31,7 @@ def sections(transcript: str) -> dict[str, list[str]]:
 
 def run_guest(which: str, out: pathlib.Path) -> dict[str, list[str]]:
     """The transcript's sections; the guest's own words when it wrote none."""
-    command = f"modprobe -a {MODULES} && exec /usr/bin/python3 {HERE}/play.py {which} {out}"
+    command = f"modprobe -a {MODULES} && PENSTOCK_BUILD={build_directory()} exec /usr/bin/python3 {HERE}/play.py {which} {out}"
     guest = subprocess.run([ROOT / "lab/guest/run.sh", "-t", str(GUEST_SECONDS), out, "bash", "-c", command], capture_output=True, text=True)
     transcript = out / "transcript.txt"
     if transcript.exists():
