@@ -57,6 +57,13 @@ void print_address(Printer& out, const VirtualAddress& vip) {
   out.line("{}", line);
 }
 
+void print_addresses(Printer& out, std::string_view block, const std::vector<VirtualAddress>& addresses) {
+  if (addresses.empty()) return;
+  out.open("{}", block);
+  for (const VirtualAddress& vip : addresses) print_address(out, vip);
+  out.close();
+}
+
 void print_instance(Printer& out, const VrrpInstance& instance) {
   out.open("vrrp_instance {}", instance.name);
   out.line("state {}", instance.initial_state == VrrpInstance::State::kMaster ? "MASTER" : "BACKUP");
@@ -72,9 +79,8 @@ void print_instance(Printer& out, const VrrpInstance& instance) {
     out.line("auth_pass ********");
     out.close();
   }
-  out.open("virtual_ipaddress");
-  for (const VirtualAddress& vip : instance.virtual_addresses) print_address(out, vip);
-  out.close();
+  print_addresses(out, "virtual_ipaddress", instance.virtual_addresses);
+  print_addresses(out, "virtual_ipaddress_excluded", instance.excluded_addresses);
   out.close();
 }
 

@@ -40,13 +40,14 @@ void VipKeeper::withdraw() {
 
 VipKeeper::Vips VipKeeper::vips_of(const config::VrrpInstance& instance) const {
   Vips vips;
-  for (const config::VirtualAddress& vip : instance.virtual_addresses) {
-    const Link* const link = mirror_.find_link(vip.interface);
-    if (link == nullptr) {
-      log::warning("({}) no interface {} for {}: give it a --port", instance.name, vip.interface, vip.address.to_string());
-      continue;
+  for (const auto* const list : {&instance.virtual_addresses, &instance.excluded_addresses}) {
+    for (const config::VirtualAddress& vip : *list) {
+      if (const Link* const link = mirror_.find_link(vip.interface); link != nullptr) {
+        vips.emplace(AddressKey{link->index, vip.address, vip.prefix_length}, vip);
+      } else {
+        log::warning("({}) no interface {} for {}: give it a --port", instance.name, vip.interface, vip.address.to_string());
+      }
     }
-    vips.emplace(AddressKey{link->index, vip.address, vip.prefix_length}, vip);
   }
   return vips;
 }
