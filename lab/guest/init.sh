@@ -1,5 +1,6 @@
 #!/bin/bash
 # Process 1 of the guest: a copy-on-write root over the host's, the shared folders, then the command of run.sh, then power off.
+# In QEMU qemu_init.sh has prepared the root already, and the shared folders come by 9p.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb
 modules=/usr/lib/uml/modules/$(uname -r)
 
@@ -22,12 +23,14 @@ for number_and_name in 0:stdin 1:stdout 2:stderr; do ln -sfn "/proc/self/fd/${nu
 mkdir -p /dev/shm /dev/pts
 mount -t devpts devpts /dev/pts
 for folder in /run /tmp /dev/shm; do mount -t tmpfs tmpfs "$folder"; done
-for folder in "$project" "$out"; do
-  mkdir -p "$folder"
-  mount -t hostfs -o "$folder" hostfs "$folder"
-done
-mkdir -p /lib/modules
-ln -sfn "$modules" "/lib/modules/$(uname -r)"
+
+share() {
+  mkdir -p "$2"
+  if grep -qw hostfs /proc/filesystems; then mount -t hostfs -o "$2" hostfs "$2"; else mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288 "$1" "$2"; fi
+}
+share project "$project"
+share out "$out"
+[ ! -d "$modules" ] || { mkdir -p /lib/modules && ln -sfn "$modules" "/lib/modules/$(uname -r)"; }
 ip link set lo up
 
 mapfile -d '' -t command <"$out/.command"
