@@ -33,8 +33,8 @@ int syslog_priority(spdlog::level::level_enum level) {
 // spdlog's own syslog sink has no "notice".
 class SyslogSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit SyslogSink(std::string ident) : ident_{std::move(ident)} {
-    openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, LOG_DAEMON);
+  SyslogSink(std::string ident, int facility) : ident_{std::move(ident)} {
+    openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility);
   }
   ~SyslogSink() override { closelog(); }
 
@@ -59,6 +59,12 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
   void flush_() override { std::fflush(stderr); }
 };
+
+int facility_of(const Options& options) {
+  if (!options.local_facility) return LOG_DAEMON;
+  constexpr unsigned kBitsOfPriority = 3;  // syslog(3): facilities stand above them
+  return static_cast<int>(static_cast<unsigned>(LOG_LOCAL0) + (*options.local_facility << kBitsOfPriority));
+}
 
 std::shared_ptr<spdlog::logger> direct_logger() {
   return std::make_shared<spdlog::logger>("direct", std::make_shared<StderrSink>());
@@ -94,7 +100,7 @@ void open(const Options& options) {
   constexpr std::size_t kQueuedLines = 8192;
   std::vector<spdlog::sink_ptr> sinks;
   if (options.target != Target::kSyslog) sinks.push_back(std::make_shared<StderrSink>());
-  if (options.target != Target::kStderr) sinks.push_back(std::make_shared<SyslogSink>(options.ident));
+  if (options.target != Target::kStderr) sinks.push_back(std::make_shared<SyslogSink>(options.ident, facility_of(options)));
   auto thread = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1U);
   auto logger = std::make_shared<spdlog::async_logger>(options.ident, sinks.begin(), sinks.end(), thread,
                                                        spdlog::async_overflow_policy::overrun_oldest);

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,15 +19,16 @@ namespace penstock::control::log {
 enum class Level : std::uint8_t { kDebug, kInfo, kNotice, kWarning, kError };
 
 enum class Target : std::uint8_t {
-  kStderr,          // "Mon Nov 23 06:24:47 2026: TEXT", as keepalived's -l writes
-  kSyslog,          // facility daemon
+  kStderr,  // "Mon Nov 23 06:24:47 2026: TEXT", as keepalived's -l writes
+  kSyslog,
   kSyslogAndStderr  // keepalived's -l without -n
 };
 
 struct Options {
   Target target = Target::kStderr;
-  std::string ident = "penstockd";  // syslog's name for the program
-  bool detail = false;              // -D: also Level::kDebug
+  std::string ident = "penstockd";         // syslog's name for the program
+  bool detail = false;                     // -D: also Level::kDebug
+  std::optional<unsigned> local_facility;  // -S: syslog's local0 to local7 instead of daemon
 };
 
 // Before open() lines go to stderr, at once, on the caller's thread. Opening again replaces what was open.

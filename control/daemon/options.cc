@@ -26,7 +26,7 @@ po::options_description keepalived_options() {
       ("dont-fork,n", "stay in the foreground")
       ("log-console,l", "log to standard error instead of syslog")
       ("log-detail,D", "log in detail")
-      ("log-facility,S", po::value<int>(), "syslog's local0 to local7 (daemon)")
+      ("log-facility,S", po::value<unsigned>(), "syslog's local0 to local7 (daemon)")
       ("dump-conf,d", "log the configuration in force")
       ("pid,p", po::value<std::string>(), "file for the process id (/run/penstock/penstockd.pid)")
       ("vrrp,P", "VRRP and VIPs only: no virtual servers")
@@ -49,7 +49,7 @@ po::options_description penstock_options() {
       ("connections", po::value<std::size_t>(), "IPv4 connections that each worker has room for (1048576)")
       ("connections6", po::value<std::size_t>(), "the same for IPv6 (131072)")
       ("idle", po::value<std::string>(), "sleep|poll|auto: what a worker without traffic does (auto: sleep on virtual devices only)")
-      ("punt-limit", po::value<std::uint32_t>(), "frames a second that each worker passes to the kernel (20000)")
+      ("punt-limit", po::value<std::uint32_t>(), "frames a second that go to the kernel, of all workers together (20000)")
       ("neighbour-limit", po::value<std::uint32_t>(), "the same for ARP and neighbour discovery (2000)")
       ("expire-nodest-conn", "connections of a removed server end at once (IPVS's sysctl of that name)")
       ("socket", po::value<std::string>(), "where the penstock command reaches the daemon (/run/penstock/penstock.sock)")
@@ -167,7 +167,7 @@ std::expected<void, std::string> take_numbers(const po::variables_map& given, Op
   take(given, "connections6", options.connections6);
   take(given, "punt-limit", options.punt_limit);
   take(given, "neighbour-limit", options.neighbour_limit);
-  take(given, "log-facility", options.log_facility);
+  if (given.contains("log-facility")) options.log_facility = given["log-facility"].as<unsigned>();
   constexpr std::size_t kMostConnections = std::size_t{1} << 30;
   if (options.workers < 1 || options.workers > core::kMaxWorkers)
     return Failure{fmt::format("--workers: 1 to {}", core::kMaxWorkers)};
@@ -175,7 +175,7 @@ std::expected<void, std::string> take_numbers(const po::variables_map& given, Op
     if (connections < 1 || connections > kMostConnections)
       return Failure{fmt::format("--connections: 1 to {}", kMostConnections)};
   }
-  if (options.log_facility < 0 || options.log_facility > 7) return Failure{"--log-facility: 0 to 7"};
+  if (options.log_facility.value_or(0) > 7) return Failure{"--log-facility: 0 to 7"};
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,13 +41,13 @@ struct Options {
   std::string config_file = "/etc/keepalived/keepalived.conf";
   std::string config_id;  // -i; empty: the host's name
   std::string pid_file = "/run/penstock/penstockd.pid";
-  bool foreground = false;     // -n
-  bool log_console = false;    // -l
-  bool log_detail = false;     // -D
-  bool dump_config = false;    // -d
-  bool only_vrrp = false;      // -P: no virtual servers
-  bool only_checkers = false;  // -C: no VRRP, no VIPs
-  int log_facility = 0;        // -S: local0 to local7; 0: daemon
+  bool foreground = false;               // -n
+  bool log_console = false;              // -l
+  bool log_detail = false;               // -D
+  bool dump_config = false;              // -d
+  bool only_vrrp = false;                // -P: no virtual servers
+  bool only_checkers = false;            // -C: no VRRP, no VIPs
+  std::optional<unsigned> log_facility;  // -S: syslog's local0 to local7; else daemon
 
   // Penstock's
   std::vector<dpdk::PortSpec> ports;
@@ -58,7 +59,7 @@ struct Options {
   std::size_t connections = 1U << 20;   // of IPv4, for each worker
   std::size_t connections6 = 1U << 17;  // of IPv6
   IdlePolicy idle = IdlePolicy::kAutomatic;
-  std::uint32_t punt_limit = 20000;      // frames a second to the kernel, for each worker
+  std::uint32_t punt_limit = 20000;      // frames a second to the kernel, of all workers together
   std::uint32_t neighbour_limit = 2000;  // of ARP and neighbour discovery
   bool expire_nodest_conn = false;
 };

@@ -1,6 +1,7 @@
 // penstockd: the daemon's main program.
 
 #include <cstdio>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,9 @@ int fail(const std::string& sentence) {
 
 log::Options log_options(const Options& options) {
   const log::Target console = options.foreground ? log::Target::kStderr : log::Target::kSyslogAndStderr;
-  return {.target = options.log_console ? console : log::Target::kSyslog, .detail = options.log_detail};
+  return {.target = options.log_console ? console : log::Target::kSyslog,
+          .detail = options.log_detail,
+          .local_facility = options.log_facility};
 }
 
 // Where a daemon that can't start says why: on the terminal it was started from, and in the log.
@@ -33,13 +36,18 @@ int fail_start(const Options& options, const std::string& sentence) {
   return options.log_console ? 1 : fail(sentence);
 }
 
+void dump(const config::Model& model) {
+  std::istringstream lines{config::print(model)};
+  for (std::string line; std::getline(lines, line);) log::info("{}", line);
+}
+
 int run_daemon(const Options& options, config::Model model) {
   Readiness readiness = options.foreground ? Readiness{} : leave_terminal();
   auto pid_file = PidFile::create(options.pid_file);
   if (!pid_file) return fail(pid_file.error());
   log::open(log_options(options));
   log::info("Starting penstockd v{}", PENSTOCK_VERSION);
-  if (options.dump_config) log::info("{}", config::print(model));
+  if (options.dump_config) dump(model);
   auto daemon = Daemon::start(options, std::move(model));
   if (!daemon) return fail_start(options, daemon.error());
   readiness.announce();
