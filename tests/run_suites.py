@@ -95,6 +95,8 @@ def run_program(name: str, command: list[str], report: pathlib.Path, timeout_sec
                                     timeout=timeout_seconds, env=os.environ | environment).returncode
         except subprocess.TimeoutExpired:
             status = f"none after {timeout_seconds:.0f} s"
+        except OSError as error:
+            status = str(error)
     outcome = count_report(report)
     if status != 0 and outcome.failed == 0:
         outcome.fail(f"{name}: exit status {status}")

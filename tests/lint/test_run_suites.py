@@ -42,3 +42,7 @@ def test_the_report_of_an_earlier_run_does_not_count(tmp_path):
     file = tmp_path / "report.xml"
     file.write_text(TWO_PASSED)
     assert counts(run_program("program", ["/bin/true"], file, 30, {})) == (0, 1, 0)
+
+
+def test_a_program_that_is_not_there_is_a_failure(tmp_path):
+    assert counts(run_program("program", [str(tmp_path / "nothing")], tmp_path / "report.xml", 30, {})) == (0, 1, 0)
