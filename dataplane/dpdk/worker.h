@@ -67,6 +67,8 @@ class Worker {
 
   // Any thread.
   void stop() { stop_.store(true, std::memory_order_relaxed); }
+  // Whether run() has ended; if so, all that it did is seen by the thread that asks.
+  [[nodiscard]] bool has_ended() const { return ended_.load(std::memory_order_acquire); }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
 
  private:
@@ -109,6 +111,7 @@ class Worker {
   bool punted_ = false;                                     // in this loop
   WorkerCounters counters_;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> ended_{false};
 };
 
 template <typename Forwarder, typename Snapshot, typename Released>
@@ -141,6 +144,7 @@ void Worker<Forwarder, Snapshot, Released>::run() {
   }
   reader_.offline();
   for (rte_mbuf*& packet : unsent_urgent_) rte_pktmbuf_free(std::exchange(packet, nullptr));
+  ended_.store(true, std::memory_order_release);
 }
 
 template <typename Forwarder, typename Snapshot, typename Released>
