@@ -5,8 +5,11 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+
+#include "tests/dpdk/order_for_tsan.h"
 
 namespace penstock::dpdk::testing {
 namespace {
@@ -25,6 +28,7 @@ class EalEnvironment : public ::testing::Environment {
     });
     ASSERT_TRUE(started) << started.error();
     process_eal = *std::move(started);
+    show_pool_order();
   }
   void TearDown() override { process_eal.reset(); }
 };
@@ -32,6 +36,24 @@ class EalEnvironment : public ::testing::Environment {
 }  // namespace
 
 Eal& eal() { return *process_eal; }
+
+// The wires that there are.
+static std::vector<const RingWire*>& wires() {
+  static std::vector<const RingWire*> all;
+  return all;
+}
+
+void show_order_of_wires(const PortSet& ports) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const std::uint16_t device = ports[i].device_id();
+    const auto wire = std::ranges::find(wires(), int{device}, &RingWire::device_);
+    if (wire == wires().end()) continue;
+    for (std::uint16_t queue = 0; queue < ports[i].receive_queues(); ++queue)
+      show_receive_order(device, queue, (*wire)->receive_[queue]);
+    for (std::uint16_t queue = 0; queue < ports.workers(); ++queue)
+      show_transmit_order(device, queue, (*wire)->transmit_[queue]);
+  }
+}
 
 bool eventually(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
@@ -56,11 +78,13 @@ RingWire::RingWire(const Size& size) {
   };
   add(receive_, "rx", size.receive_queues, 4096);
   add(transmit_, "tx", size.transmit_queues, size.transmit_room);
-  if (rte_eth_from_rings(name_.c_str(), receive_.data(), size.receive_queues, transmit_.data(), size.transmit_queues, 0) < 0)
-    std::abort();
+  device_ = rte_eth_from_rings(name_.c_str(), receive_.data(), size.receive_queues, transmit_.data(), size.transmit_queues, 0);
+  if (device_ < 0) std::abort();
+  wires().push_back(this);
 }
 
 RingWire::~RingWire() {
+  std::erase(wires(), this);
   for (unsigned i = 0; i < transmit_.size(); ++i) {
     while (left(i)) {
     }
@@ -90,12 +114,14 @@ void RingWire::arrive(std::span<const std::byte> frame, unsigned queue, std::siz
       ASSERT_EQ(rte_pktmbuf_chain(head, part), 0);
     }
   }
+  release(receive_[queue]);
   ASSERT_EQ(rte_ring_enqueue(receive_[queue], head), 0);
 }
 
 std::optional<std::vector<std::byte>> RingWire::left(unsigned queue) {
   rte_mbuf* packet = nullptr;
   if (rte_ring_dequeue(transmit_[queue], reinterpret_cast<void**>(&packet)) != 0) return std::nullopt;
+  acquire(transmit_[queue]);
   std::vector<std::byte> bytes(rte_pktmbuf_pkt_len(packet));
   const void* read = rte_pktmbuf_read(packet, 0, rte_pktmbuf_pkt_len(packet), bytes.data());
   if (read != bytes.data()) std::memcpy(bytes.data(), read, bytes.size());
@@ -114,6 +140,7 @@ Running::Running(const std::vector<PortSpec>& specs, unsigned workers, const Dat
   setup.workers = workers;
   auto ports = PortSet::open(specs, setup);
   if (!ports) throw std::runtime_error{ports.error()};
+  show_order_of_wires(**ports);
   auto plane = ScriptedPlane::make(*std::move(ports), options);
   if (!plane) throw std::runtime_error{plane.error()};
   plane_ = *std::move(plane);

@@ -58,7 +58,13 @@ class RingWire {
   PacketPool pool_;
   std::vector<rte_ring*> receive_;
   std::vector<rte_ring*> transmit_;
+  int device_ = -1;
+
+  friend void show_order_of_wires(const PortSet& ports);
 };
+
+// For ThreadSanitizer (order_for_tsan.h): of the ports that are RingWires. @pre no worker uses them yet.
+void show_order_of_wires(const PortSet& ports);
 
 using ScriptedPlane = BasicDataPlane<ScriptedForwarder, ScriptedSnapshot, ScriptedReleased>;
 
