@@ -50,3 +50,19 @@ def tcp_counter(lab: Lab, node: str, name: str) -> int:
     """A counter of the kernel's own TCP in that namespace, as /proc/net/snmp names it (PassiveOpens, OutRsts ...)."""
     names, values = (line.split()[1:] for line in lab.run(node, "cat", "/proc/net/snmp").stdout.splitlines() if line.startswith("Tcp:"))
     return int(dict(zip(names, values))[name])
+
+
+class ResetWatch:
+    """tcpdump on the client's cable, for TCP resets from or to one port. The kernel's counters would show those of older connections too."""
+
+    def __init__(self, lab: Lab, port: int):
+        self._lab = lab
+        self._log = lab.start("client", "resets", "tcpdump", "-lni", topology.CLIENT.interface,
+                              f"tcp port {port} and tcp[tcpflags] & tcp-rst != 0")
+        wait_for("tcpdump", lambda: "listening on" in self._log.read_text())
+
+    def seen(self) -> list[str]:
+        return [line for line in self._log.read_text().splitlines() if "Flags [" in line]
+
+    def stop(self) -> None:
+        self._lab.stop("client", "resets")
