@@ -48,7 +48,11 @@ class BasicDataPlane {
     if (!exchange) return std::unexpected(exchange.error());
     return std::unique_ptr<BasicDataPlane>{new BasicDataPlane{std::move(ports), *std::move(exchange), options}};
   }
-  ~BasicDataPlane() { stop(); }
+  ~BasicDataPlane() {
+    stop();
+    // Transmit queues of real NICs keep what they have sent until they need its place: packets of the exchange's pools too.
+    ports_->close();
+  }
   BasicDataPlane(const BasicDataPlane&) = delete;
   BasicDataPlane& operator=(const BasicDataPlane&) = delete;
 
@@ -99,8 +103,8 @@ class BasicDataPlane {
     return 0;
   }
 
-  // Ended in the reverse order: workers, rings with the packets in them, pools of injected packets with the ports that may
-  // still hold some.
+  // Ended in the reverse order, after the ports were closed: workers, rings with the packets in them and the pools of injected
+  // packets, the ports' own pools.
   DataPlaneOptions options_;
   std::unique_ptr<PortSet> ports_;
   std::unique_ptr<Exchange> exchange_;

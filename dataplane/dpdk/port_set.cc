@@ -25,7 +25,9 @@ std::expected<std::unique_ptr<PortSet>, std::string> PortSet::open(std::span<con
   return set;
 }
 
-PortSet::~PortSet() {
+PortSet::~PortSet() { close(); }
+
+void PortSet::close() {
   for (const auto& port : ports_) port->close();
 }
 

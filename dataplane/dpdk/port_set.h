@@ -24,6 +24,9 @@ class PortSet {
   PortSet(const PortSet&) = delete;
   PortSet& operator=(const PortSet&) = delete;
 
+  // Stops all ports; they give back every buffer that they hold. The pools stay. @pre no worker uses a port any more.
+  void close();
+
   [[nodiscard]] unsigned workers() const { return workers_; }
   [[nodiscard]] std::size_t size() const { return ports_.size(); }
   [[nodiscard]] Port& operator[](std::size_t index) { return *ports_[index]; }
