@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "dataplane/dpdk/interface_below.h"
 #include "dataplane/dpdk/packet_pool.h"
@@ -20,6 +21,9 @@ constexpr unsigned kDataRoom = 2048;            // bytes of a buffer, unless the
 constexpr unsigned kLinkOverhead = 14 + 4 + 4;  // Ethernet, one VLAN tag, check sequence
 constexpr unsigned kMaxSocketBuffers =
     16384 - 1;  // af_xdp: more than that fails when it registers the pool's memory as its umem
+// Says of every NIC that it drives that it has two queue pairs. Most have one: what is sent on the other vanishes. And it
+// spreads received frames on none of them.
+constexpr std::string_view kDriverOfOneQueue = "net_e1000_em";
 constexpr std::uint64_t kHashedFields = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
 
 }  // namespace
@@ -94,6 +98,7 @@ std::expected<void, std::string> Port::find_device() {
 std::expected<void, std::string> Port::read_limits() {
   rte_eth_dev_info info{};
   if (const int error = rte_eth_dev_info_get(device_id_, &info); error != 0) return failed("says nothing about itself", error);
+  if (info.driver_name == kDriverOfOneQueue) info.max_rx_queues = info.max_tx_queues = 1;
   virtual_ = std::strcmp(rte_bus_name(rte_dev_bus(info.device)), "vdev") == 0;
   numa_node_ = rte_eth_dev_socket_id(device_id_);
   max_workers_ = std::max<unsigned>(info.max_tx_queues, 1);
