@@ -6,7 +6,8 @@
 # taken from the kernel. The idea: an emulated machine has such devices, and needs no privileges of the host; QEMU's own translator (TCG)
 # works everywhere, a container without /dev/kvm included, at a tenth of the speed.
 # The contract is that of run.sh: in the guest, / is the host's root copy-on-write, and the host sees only what is written to OUT; the project's
-# folder has its own path. OUT/console.log is the guest's console, OUT/output.log what COMMAND wrote. No path may hold a space.
+# folder has its own path. OUT/console.log is the guest's console, OUT/qemu.log what QEMU said,
+# OUT/output.log what COMMAND wrote. No path may hold a space.
 # The guest has two processors; QEMU_ARGUMENTS add what else the machine should have. What was downloaded and unpacked is kept in
 # ${XDG_CACHE_HOME:-~/.cache}/penstock-lab.
 set -euo pipefail
@@ -34,7 +35,7 @@ timeout -k 5 "$limit" qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -c
   -kernel "$kernel/vmlinuz" -initrd "$kernel/initrd.gz" \
   -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off guest_modules=$kernel/lib/modules guest_out=$out guest_project=$project $kernel_arguments" \
   $(share root / ,readonly=on) $(share project "$project" ,readonly=on) $(share out "$out") \
-  $qemu_arguments </dev/null
+  $qemu_arguments </dev/null 2>"$out/qemu.log"
 guest_status=$?
 status=$(cat "$out/.status" 2>/dev/null) || status=125
 [ "$status" = 0 ] || echo "guest: qemu ended with $guest_status, the command with $status; see $out" >&2

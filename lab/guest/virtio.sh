@@ -1,6 +1,6 @@
 #!/bin/bash
 # virtio.sh [CASE...]: penstockd on PCI devices that it drives itself, in a QEMU guest; all cases unless some are named. Prints a report for
-# each case; the exit status is 0 when every count was right. Needs root (for the packages) and a build; see docs/GUESTS.md.
+# each case; the exit status is 0 when every count was right. Needs root and a build; see docs/GUESTS.md.
 #
 # A case is DEVICE-DRIVER: which NIC the guest has, and which kernel driver hands it over. With vfio the machine has an IOMMU, so DMA goes
 # only where it was allowed to; with uio it goes anywhere.
@@ -13,6 +13,7 @@ cases=("$@")
 director=00:10.0 uplink=00:11.0
 director_mac=02:50:53:00:00:66 uplink_mac=02:50:53:00:00:01
 
+[ "$(id -u)" = 0 ] || { echo "virtio.sh: the guest sees the host's files with the rights of who starts it: run it as root" >&2; exit 1; }
 "$root/lab/install_packages.sh" lab qemu
 [ -x "$PENSTOCK_BUILD/penstockd" ] || { echo "virtio.sh: no $PENSTOCK_BUILD/penstockd: ./run build first" >&2; exit 1; }
 

@@ -30,6 +30,8 @@ FLOOD = 2000  # packets without a window
 # Ethernet's smallest frame and its largest, and one between.
 PAYLOAD_BYTES = (18, 512, 1472)
 BUFFER_BYTES = 8 << 20
+# Linux's numbers, which Python has no names for.
+SO_RCVBUFFORCE, IP_RECVTTL = 33, 12
 HUGE_PAGES = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
 UDP_SERVICE = f"""
 virtual_server {topology.VIP} {UDP_PORT} {{
@@ -87,7 +89,7 @@ def free_huge_pages() -> int:
 
 
 def payload_of(number: int) -> bytes:
-    size = PAYLOAD_BYTES[number % len(PAYLOAD_BYTES)]
+    size = PAYLOAD_BYTES[number // FLOWS % len(PAYLOAD_BYTES)]
     return struct.pack("!I", number) + bytes((number + at) & 0xFF for at in range(size - 4))
 
 
@@ -117,8 +119,8 @@ class Receivers:
         self._names: dict[socket.socket, str] = {}
         for server in SERVERS:
             receiver = socket_in(lab.namespace(server.name), socket.AF_INET, socket.SOCK_DGRAM, 0)
-            receiver.setsockopt(socket.SOL_SOCKET, 33, BUFFER_BYTES)  # SO_RCVBUFFORCE, which Python has no name for
-            receiver.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
+            receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
+            receiver.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
             receiver.bind((topology.VIP, UDP_PORT))
             receiver.setblocking(False)
             self._names[receiver] = server.address
