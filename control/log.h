@@ -26,9 +26,9 @@ enum class Target : std::uint8_t {
 
 struct Options {
   Target target = Target::kStderr;
-  std::string ident = "penstockd";         // syslog's name for the program
-  bool detail = false;                     // -D: also Level::kDebug
-  std::optional<unsigned> local_facility;  // -S: syslog's local0 to local7 instead of daemon
+  std::string ident = "penstockd";           // syslog's name for the program
+  bool detail = false;                       // -D: also Level::kDebug
+  std::optional<unsigned> local_facility{};  // -S: syslog's local0 to local7 instead of daemon
 };
 
 // Before open() lines go to stderr, at once, on the caller's thread. Opening again replaces what was open.
