@@ -34,6 +34,12 @@ std::int64_t initial_weight(const Snapshot& snapshot, std::span<const ServerId> 
 ServerId Scheduler::pick(const Snapshot& snapshot, const Service& service) {
   Position& position = positions_[service.scheduler_slot];
   if (position.generation != service.generation) follow_change(snapshot, service, position);
+  const ServerId id = pick_by_kind(snapshot, service, position);
+  if (service.has_thresholds && id != kNoServer) note_pick(id, snapshot.server(id));
+  return id;
+}
+
+ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Position& position) {
   switch (service.scheduler) {
     case SchedulerKind::kRoundRobin: return round_robin(snapshot, service, position);
     case SchedulerKind::kWeightedRoundRobin: return weighted_round_robin(snapshot, service, position);
@@ -87,36 +93,48 @@ ServerId Scheduler::round_robin(const Snapshot& snapshot, const Service& service
   return kNoServer;
 }
 
-// Rounds of falling weight: in each, all servers of at least the current weight have their turn. The search ends when, after
-// the last round (weight 1 and up), the walk has come back to where it began.
+// Rounds of falling weight: in each, all servers of at least the current weight have their turn. The kernel goes through every
+// round in between, which may be as many as there are weights; here a round in which nobody can have a turn is leapt over.
 ServerId Scheduler::weighted_round_robin(const Snapshot& snapshot, const Service& service, Position& position) {
-  const auto members = snapshot.members(service);
   const std::int64_t step = service.weight_gcd;
   const std::int64_t top = std::int64_t{service.max_weight} - (step - 1);
   if (top <= 0) return kNoServer;
-  const std::uint32_t began = position.next;
-  std::uint32_t stop = service.server_count;  // an index that is never met
-  bool last_round = false;
-  bool restarted = false;
-  for (std::uint32_t at = began;; at = 0) {
-    for (; at < service.server_count; ++at) {
-      const ServerId id = members[at];
-      const RealServer& server = snapshot.server(id);
-      if (server.weight >= position.current_weight && may_take(service, id, server)) {
-        position.next = at + 1;
-        return id;
-      }
-      if (at == stop) return kNoServer;
-    }
-    position.current_weight -= step;
-    if (position.current_weight <= 0) {
-      position.current_weight = top;
-      if (last_round || began == 0) return kNoServer;
-      restarted = true;
-    }
-    last_round = position.current_weight <= step;
-    if (last_round && restarted) stop = began - 1;
+  if (const ServerId id = next_in_round(snapshot, service, position, position.next); id != kNoServer) return id;
+
+  std::int64_t heaviest = 0;
+  for (const ServerId id : snapshot.members(service)) {
+    const RealServer& server = snapshot.server(id);
+    if (server.weight > heaviest && may_take(service, id, server)) heaviest = server.weight;
   }
+  if (heaviest == 0) {
+    // Where the kernel's search in vain ends: at the head, before a first round; but where it began, in the last round, when it
+    // began within a last round.
+    if (position.next == 0 || position.current_weight > step) {
+      position.next = 0;
+      position.current_weight = top;
+    } else {
+      position.current_weight = 1;
+    }
+    return kNoServer;
+  }
+  position.current_weight -= step;
+  if (position.current_weight <= 0) position.current_weight = top;
+  position.current_weight = std::min(position.current_weight, heaviest - (heaviest - 1) % step);
+  return next_in_round(snapshot, service, position, 0);
+}
+
+// The first server from index `at` on that has a turn in the current round.
+ServerId Scheduler::next_in_round(const Snapshot& snapshot, const Service& service, Position& position, std::uint32_t at) {
+  const auto members = snapshot.members(service);
+  for (; at < service.server_count; ++at) {
+    const ServerId id = members[at];
+    const RealServer& server = snapshot.server(id);
+    if (server.weight >= position.current_weight && may_take(service, id, server)) {
+      position.next = at + 1;
+      return id;
+    }
+  }
+  return kNoServer;
 }
 
 ServerId Scheduler::least_connection(const Snapshot& snapshot, const Service& service) {
@@ -166,6 +184,12 @@ bool Scheduler::may_take(const Service& service, ServerId id, const RealServer& 
     overloaded_[index] = total * 4 >= std::uint64_t{server.upper_threshold} * 3;
   }
   return !overloaded_[index];
+}
+
+// The connection that is about to begin may be the server's last for a while. Looked at now, as the kernel does: before the
+// next pick it may have ended again, and the server must come below its lower threshold all the same.
+void Scheduler::note_pick(ServerId id, const RealServer& server) {
+  if (server.upper_threshold != 0 && board_.load_of(id).total() + 1 >= server.upper_threshold) overloaded_[index_of(id)] = true;
 }
 
 // An active connection weighs as 256 inactive ones: include/net/ip_vs.h, ip_vs_dest_conn_overhead.

@@ -36,12 +36,15 @@ class Scheduler {
   };
 
   void follow_change(const Snapshot& snapshot, const Service& service, Position& position);
+  [[nodiscard]] ServerId pick_by_kind(const Snapshot& snapshot, const Service& service, Position& position);
   [[nodiscard]] ServerId round_robin(const Snapshot& snapshot, const Service& service, Position& position);
   [[nodiscard]] ServerId weighted_round_robin(const Snapshot& snapshot, const Service& service, Position& position);
+  [[nodiscard]] ServerId next_in_round(const Snapshot& snapshot, const Service& service, Position& position, std::uint32_t at);
   [[nodiscard]] ServerId least_connection(const Snapshot& snapshot, const Service& service);
   [[nodiscard]] ServerId weighted_least_connection(const Snapshot& snapshot, const Service& service);
   // Whether the server is usable for a new connection now, thresholds included.
   [[nodiscard]] bool may_take(const Service& service, ServerId id, const RealServer& server);
+  void note_pick(ServerId id, const RealServer& server);
   [[nodiscard]] std::uint64_t overhead(ServerId id) const;
 
   static constexpr std::size_t kPositions = 65536;
