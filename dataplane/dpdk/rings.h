@@ -1,13 +1,15 @@
 // The rings by which packets change threads, each with exactly one reader.
 //
-//   worker -> control    one per worker and PuntClass, one writer: no flood of one class starves another, no worker waits for
-//   another control -> worker    two per port (urgent, bulk), one writer worker -> worker     one per worker, written by all
-//   others
+// - Worker to control: one per worker and PuntClass, one writer: no flood of one class starves another, no worker waits for
+//   another.
+// - Control to worker: two per port (urgent, bulk), one writer.
+// - Worker to worker: one per worker, written by all others.
 #pragma once
 
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -50,13 +52,31 @@ class PacketRing {
   }
   // Reader. Fills the beginning of `out`; the packets are the caller's now.
   [[nodiscard]] unsigned pop(std::span<rte_mbuf*> out) {
-    return rte_ring_sc_dequeue_burst(ring_.get(), reinterpret_cast<void**>(out.data()), static_cast<unsigned>(out.size()),
-                                     nullptr);
+    auto count = static_cast<unsigned>(out.size());
+    if constexpr (W == Writers::kMany) {
+      count = std::min(count, filled());
+      if (count == 0) return 0;
+    }
+    return rte_ring_sc_dequeue_burst(ring_.get(), reinterpret_cast<void**>(out.data()), count, nullptr);
   }
-  // Any thread; may be outdated at once.
-  [[nodiscard]] bool empty() const { return rte_ring_empty(ring_.get()) != 0; }
+  // Any thread; may be outdated at once. Not rte_ring_empty(), whose reads are no atomic ones.
+  [[nodiscard]] bool empty() const
+    requires(W == Writers::kOne)
+  {
+    return __atomic_load_n(&ring_->prod.tail, __ATOMIC_RELAXED) == __atomic_load_n(&ring_->cons.tail, __ATOMIC_RELAXED);
+  }
 
  private:
+  // Many writers move the tail as one word of 64 bits; the ring's own dequeue reads only the half of it that is the position.
+  // C++ orders threads by atomics of one size alone, so the whole word is read, and no more is taken out than it promises.
+  [[nodiscard]] unsigned filled() const
+    requires(W == Writers::kMany)
+  {
+    __rte_ring_rts_poscnt tail;
+    tail.raw = __atomic_load_n(&ring_->rts_prod.tail.raw, __ATOMIC_ACQUIRE);
+    return tail.val.pos - ring_->cons.tail;
+  }
+
   struct Free {
     void operator()(rte_ring* ring) const {
       rte_mbuf* packet = nullptr;
