@@ -15,8 +15,9 @@ tsan=(--buildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false)
 dir=$root/build-$variant
 case $variant in
   release) compilers=("${gcc[@]}") options=(--buildtype=release) dir=$root/build ;;
-  asan) compilers=("${gcc[@]}") options=("${asan[@]}") ;;
-  tsan) compilers=("${gcc[@]}") options=("${tsan[@]}") ;;
+  # g++-12 sees uninitialised members in its own <regex> when it instruments, and warns that ThreadSanitizer ignores fences.
+  asan) compilers=("${gcc[@]}") options=("${asan[@]}" "-Dcpp_args=-Wno-maybe-uninitialized") ;;
+  tsan) compilers=("${gcc[@]}") options=("${tsan[@]}" "-Dcpp_args=-Wno-tsan") ;;
   clang) compilers=("${clang[@]}") options=(--buildtype=release "-Dcpp_args=$quiet") ;;
   clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=$quiet") ;;
   clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=$quiet") ;;

@@ -44,7 +44,8 @@ std::string port_advice() {
       "configuration calls it\n"
       "(`interface eth0`). Penstock makes a TAP of that name, so an interface that stays in the kernel must be called "
       "otherwise\n"
-      "(ip link set eth0 name x0). This host's interfaces:\n";
+      "(ip link set eth0 name x0). DEVICE is a NIC's PCI address, or a DPDK device such as net_af_xdp0,iface=x0.\n"
+      "This host's interfaces:\n";
   EventLoop loop;
   const auto mirror = NetworkMirror::open(loop);
   if (!mirror) return text + "  " + mirror.error() + "\n";

@@ -74,7 +74,11 @@ std::expected<std::unique_ptr<IngressDrop>, std::string> IngressDrop::install(Ev
   if (!events) return failed(events.error());
   std::unique_ptr<IngressDrop> drop{
       new IngressDrop{loop, interface, std::move(*tables), std::move(*events), std::move(on_problem)}};
-  if (const auto taken = drop->take_over(index); !taken) return failed(taken.error());
+  if (const auto taken = drop->take_over(index); !taken) {
+    if (!drop->tables_.is_unsupported()) return failed(taken.error());
+    drop->on_problem_(failed(taken.error()).error() + "; until it does, drop there by other means: tc qdisc add dev " +
+                      interface + " ingress; tc filter add dev " + interface + " ingress matchall action drop");
+  }
   drop->switch_ipv6_off();
   return drop;
 }

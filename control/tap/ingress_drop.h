@@ -26,8 +26,9 @@ class IngressDrop {
  public:
   using OnProblem = std::function<void(const std::string&)>;
 
-  // `on_problem` gets sentences for the log about what doesn't prevent forwarding: IPv6 that can't be switched off, a table
-  // that can't be made again. The error is one for the operator.
+  // `on_problem` gets sentences for the log about what doesn't prevent forwarding: a kernel without such tables (then nothing
+  // is dropped, and table() is empty), IPv6 that can't be switched off, a table that can't be made again. The error is one for
+  // the operator.
   [[nodiscard]] static std::expected<std::unique_ptr<IngressDrop>, std::string> install(EventLoop& loop,
                                                                                         const std::string& interface,
                                                                                         OnProblem on_problem);

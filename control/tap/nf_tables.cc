@@ -43,9 +43,13 @@ Message drop_chain(const std::string& table, const std::string& interface) {
   return message;
 }
 
+bool means_unsupported(const NetlinkError& error) {
+  return error.code == EOPNOTSUPP || error.code == EAFNOSUPPORT || error.code == EPROTONOSUPPORT;
+}
+
 std::string text_of(const NetlinkError& error) {
   std::string text = error.text;
-  if (error.code == EOPNOTSUPP || error.code == EAFNOSUPPORT || error.code == EPROTONOSUPPORT) {
+  if (means_unsupported(error)) {
     text += " (the kernel needs nf_tables with CONFIG_NF_TABLES_NETDEV: modprobe nf_tables)";
   }
   return text;
@@ -68,7 +72,10 @@ std::expected<std::vector<std::string>, std::string> NfTables::list_tables() {
   const NetlinkResult listed = requester_.execute(question, [&](std::size_t, const nlmsghdr& reply) {
     names.push_back(Attributes{reply, sizeof(nfgenmsg)}.text(NFTA_TABLE_NAME));
   });
-  if (!listed) return std::unexpected{"cannot list nftables' tables: " + text_of(listed.error())};
+  if (!listed) {
+    unsupported_ = means_unsupported(listed.error());
+    return std::unexpected{"cannot list nftables' tables: " + text_of(listed.error())};
+  }
   return names;
 }
 
@@ -79,7 +86,9 @@ std::expected<void, std::string> NfTables::commit(std::vector<Message> orders) {
   batch.push_back(bracket(NFNL_MSG_BATCH_END));
   const std::vector<NetlinkResult> results = requester_.execute(batch);
   for (const NetlinkResult& result : results) {
-    if (!result && result.error().code != ENODATA) return std::unexpected{text_of(result.error())};
+    if (result || result.error().code == ENODATA) continue;
+    unsupported_ = means_unsupported(result.error());
+    return std::unexpected{text_of(result.error())};
   }
   // The brackets are never acknowledged; an order that isn't has not been carried out.
   for (std::size_t i = 1; i + 1 < results.size(); ++i) {

@@ -23,6 +23,8 @@ class NfTables {
   std::expected<void, std::string> create_drop(const std::string& table, const std::string& interface,
                                                std::span<const std::string> outdated);
   std::expected<void, std::string> remove(const std::string& table);
+  // Whether the last order failed because this kernel has no such tables at all.
+  [[nodiscard]] bool is_unsupported() const { return unsupported_; }
   // Whether create_drop's chain is there.
   [[nodiscard]] bool has_drop(const std::string& table);
 
@@ -30,6 +32,7 @@ class NfTables {
   explicit NfTables(Requester requester) : requester_{std::move(requester)} {}
   std::expected<void, std::string> commit(std::vector<Message> orders);
   Requester requester_;
+  bool unsupported_ = false;
 };
 
 }  // namespace penstock::control

@@ -46,7 +46,7 @@ class ConnectionListing {
 
  private:
   enum class State : std::uint8_t { kIdle, kWanted, kReady };
-  static constexpr std::size_t kRows = 1024;  // a batch is ready when it has at least so many
+  static constexpr std::size_t kRows = 1024;          // a batch is ready when it has at least so many
   static constexpr std::size_t kBucketsAtOnce = 256;  // some microseconds of a loop
 
   template <typename Table4, typename Table6>

@@ -26,9 +26,9 @@ struct alignas(32) RealServer {
   packet::MacAddress source;       // of the egress port
   std::uint16_t mtu = 1500;        // bytes of IP packet that reach it
   PortIndex egress = 0;
-  bool available = false;  // in the configuration, and its checks hold
-  bool resolved = false;   // `destination` is known
-  bool local = false;      // the server is the director itself: packets go to the kernel
+  bool available = false;    // in the configuration, and its checks hold
+  bool resolved = false;     // `destination` is known
+  bool local = false;        // the server is the director itself: packets go to the kernel
   bool unreachable = false;  // its next hop doesn't answer; `destination` is the last one known, for the connections that exist
   std::uint32_t weight = 0;
   std::uint32_t upper_threshold = 0;  // connections; 0: no limit

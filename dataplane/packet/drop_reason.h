@@ -1,6 +1,8 @@
-// Why a packet is not forwarded. Each reason has a name for the CLI and metrics, a counter on each worker, and a row in the tests.
+// Why a packet is not forwarded. Each reason has a name for the CLI and metrics, a counter on each worker, and a row in the
+// tests.
 //
-// One list for the whole data plane: PENSTOCK_DROP_REASONS names each reason once, with the words that `penstock show drops` prints.
+// One list for the whole data plane: PENSTOCK_DROP_REASONS names each reason once, with the words that `penstock show drops`
+// prints.
 #pragma once
 
 #include <cstddef>

@@ -27,7 +27,7 @@ enum class Family : std::uint8_t { kIpv4 = 4, kIpv6 = 6 };
 // Either kind of address. The order is that of ipvsadm's listings: IPv4 before IPv6, then by numeric value.
 class IpAddress {
  public:
-  constexpr IpAddress() = default;  // 0.0.0.0
+  constexpr IpAddress() = default;                                // 0.0.0.0
   constexpr IpAddress(Ipv4Address v4) : family_{Family::kIpv4} {  // NOLINT(google-explicit-constructor)
     const std::uint32_t host = v4.value();
     for (std::size_t i = 0; i < 4; ++i) bytes_.bytes[i] = static_cast<std::uint8_t>(host >> (24 - 8 * i));
@@ -42,7 +42,8 @@ class IpAddress {
   [[nodiscard]] constexpr bool is_v6() const { return family_ == Family::kIpv6; }
   // Precondition: is_v4().
   [[nodiscard]] constexpr Ipv4Address v4() const {
-    return Ipv4Address{(static_cast<std::uint32_t>(bytes_.bytes[0]) << 24) | (static_cast<std::uint32_t>(bytes_.bytes[1]) << 16) |
+    return Ipv4Address{(static_cast<std::uint32_t>(bytes_.bytes[0]) << 24) |
+                       (static_cast<std::uint32_t>(bytes_.bytes[1]) << 16) |
                        (static_cast<std::uint32_t>(bytes_.bytes[2]) << 8) | bytes_.bytes[3]};
   }
   // Precondition: is_v6().
