@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <regex>
+#include <cstdio>
 
 namespace penstock::dpdk {
 namespace {
@@ -16,9 +16,16 @@ constexpr unsigned kRingOverhead = 128;
 constexpr unsigned kDefaultRingFrame = 2048;
 constexpr unsigned kDefaultRingBlock = 4096;
 
+// "0000:01:00.0", the domain may be left out.
 bool is_pci_address(const std::string& text) {
-  static const std::regex kPattern{"([0-9a-fA-F]{1,8}:)?[0-9a-fA-F]{1,2}:[0-9a-fA-F]{1,2}\\.[0-7]"};
-  return std::regex_match(text, kPattern);
+  unsigned domain = 0;
+  unsigned bus = 0;
+  unsigned slot = 0;
+  unsigned function = 0;
+  int end = 0;
+  const bool whole = std::sscanf(text.c_str(), "%8x:%2x:%2x.%1o%n", &domain, &bus, &slot, &function, &end) == 4;
+  const bool brief = !whole && std::sscanf(text.c_str(), "%2x:%2x.%1o%n", &bus, &slot, &function, &end) == 3;
+  return (whole || brief) && static_cast<std::size_t>(end) == text.size();
 }
 
 bool is_virtual_device(std::string_view text) {

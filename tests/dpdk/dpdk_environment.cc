@@ -165,6 +165,10 @@ unsigned Running::dropped(core::DropReason reason) const {
 
 }  // namespace penstock::dpdk::testing
 
+// libxdp, below DPDK's af_xdp driver, loses the handle of each umem.
+extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier): LeakSanitizer's own name
+extern "C" const char* __lsan_default_suppressions() { return "leak:libxdp.so"; }
+
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   // Interfaces that the tests make go with the process, and nobody else's traffic comes near them.

@@ -49,6 +49,10 @@ TEST(PortSpec, RefusesWithOneSentence) {
       {"eth0=eth1",
        "--port eth0=eth1: 'eth1' is neither a PCI address (0000:01:00.0) nor a DPDK device (net_af_packet0,iface=x; "
        "net_af_xdp0,iface=x)"},
+      {"eth0=0000:01:00.8",
+       "--port eth0=0000:01:00.8: '0000:01:00.8' is neither a PCI address (0000:01:00.0) nor a DPDK device "
+       "(net_af_packet0,iface=x; "
+       "net_af_xdp0,iface=x)"},
       {"eth0=net_af_packet0", "--port eth0=net_af_packet0: net_af_packet0 needs iface=INTERFACE"},
       {"eth0=net_af_xdp0,iface=eth0",
        "--port eth0=net_af_xdp0,iface=eth0: the port's TAP will be called 'eth0', so the interface below needs another name"},
