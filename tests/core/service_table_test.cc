@@ -1,0 +1,172 @@
+#include "dataplane/core/service_table.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <tuple>
+
+#include "dataplane/core/snapshot.h"
+#include "tests/support/packet_builder.h"
+
+namespace penstock::core {
+namespace {
+
+using packet::IpAddress;
+using packet::Protocol;
+using test::v4;
+using test::v6;
+
+constexpr std::uint8_t kTcp = packet::ip_protocol::kTcp;
+constexpr std::uint8_t kUdp = packet::ip_protocol::kUdp;
+
+TEST(ServiceTable, FindsAddressPortAndProtocolTogether) {
+  ServiceTable table{2, 1};
+  table.insert({v4("192.168.1.200"), 80}, Protocol::kTcp, {VirtualId{1}, 0});
+  table.insert({v4("192.168.1.200"), 53}, Protocol::kUdp, {VirtualId{2}, 1});
+  table.insert({v6("fd77::100"), 80}, Protocol::kTcp, {VirtualId{3}, 2});
+  EXPECT_EQ(table.find(v4("192.168.1.200"), 80, kTcp).virtual_id, VirtualId{1});
+  EXPECT_EQ(table.find(v4("192.168.1.200"), 53, kUdp).service, 1);
+  EXPECT_EQ(table.find(v6("fd77::100"), 80, kTcp).service, 2);
+  EXPECT_FALSE(table.find(v4("192.168.1.200"), 80, kUdp));
+  EXPECT_FALSE(table.find(v4("192.168.1.200"), 81, kTcp));
+  EXPECT_FALSE(table.find(v4("192.168.1.201"), 80, kTcp));
+  EXPECT_FALSE(table.find(v6("fd77::100"), 80, kUdp));
+  EXPECT_FALSE(table.find(v6("fd77::101"), 80, kTcp));
+}
+
+TEST(ServiceTable, KnowsVipsAndCheckTargetsAlone) {
+  ServiceTable table{3, 2};
+  table.insert({v4("192.168.1.200"), 80}, Protocol::kTcp, {VirtualId{1}, 0});
+  table.insert({v4("192.168.1.200"), 81}, Protocol::kTcp, {VirtualId{2}, 1});
+  table.insert({v6("fd77::100"), 80}, Protocol::kUdp, {VirtualId{3}, 2});
+  for (int twice = 0; twice < 2; ++twice) {
+    table.insert_check_target(v4("192.168.1.11"));
+    table.insert_check_target(v6("fd77::11"));
+  }
+  EXPECT_TRUE(table.is_vip(v4("192.168.1.200")));
+  EXPECT_TRUE(table.is_vip(v6("fd77::100")));
+  EXPECT_FALSE(table.is_vip(v4("192.168.1.11")));
+  EXPECT_TRUE(table.is_check_target(v4("192.168.1.11")));
+  EXPECT_TRUE(table.is_check_target(v6("fd77::11")));
+  EXPECT_FALSE(table.is_check_target(v4("192.168.1.200")));
+  // A protocol number of the table's own can't be reached by a packet's port.
+  EXPECT_FALSE(table.find(v4("192.168.1.200"), 0, kTcp));
+}
+
+TEST(ServiceTable, EmptyFindsNothing) {
+  const ServiceTable table;
+  EXPECT_FALSE(table.find(v4("0.0.0.0"), 0, 0));
+  EXPECT_FALSE(table.find(v4("10.0.0.1"), 80, kTcp));
+  EXPECT_FALSE(table.find(v6("::"), 0, 0));
+  EXPECT_FALSE(table.is_vip(v4("0.0.0.0")));
+  EXPECT_FALSE(table.is_check_target(v6("::")));
+}
+
+TEST(ServiceTable, FindsAllOfManyAndNoOther) {
+  std::mt19937 random{5};
+  std::map<std::tuple<IpAddress, std::uint16_t, std::uint8_t>, std::uint16_t> known;
+  constexpr std::uint16_t kMany = 4000;
+  ServiceTable table{kMany, kMany};
+  const auto draw = [&](bool is_v4) -> std::tuple<IpAddress, std::uint16_t, std::uint8_t> {
+    const std::uint32_t host = 0x0a00'0000 + static_cast<std::uint32_t>(random() % 300);
+    packet::Ipv6Address address6;
+    address6.bytes[15] = static_cast<std::uint8_t>(host);
+    address6.bytes[7] = static_cast<std::uint8_t>(host >> 8);
+    return {is_v4 ? IpAddress{packet::Ipv4Address{host}} : IpAddress{address6}, static_cast<std::uint16_t>(random() % 64),
+            random() % 2 == 0 ? kTcp : kUdp};
+  };
+  const auto find = [&](const auto& what) {
+    const auto& [address, port, protocol] = what;
+    return address.is_v4() ? table.find(address.v4(), port, protocol) : table.find(address.v6(), port, protocol);
+  };
+  for (std::uint16_t id = 1; id <= kMany; ++id) {
+    const auto what = draw(id % 2 == 0);
+    if (!known.emplace(what, id).second) continue;
+    const auto& [address, port, protocol] = what;
+    table.insert({address, port}, static_cast<Protocol>(protocol), {VirtualId{id}, id});
+  }
+  for (const auto& [what, id] : known) ASSERT_EQ(find(what).service, id);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto what = draw(i % 2 == 0);
+    ASSERT_EQ(static_cast<bool>(find(what)), known.contains(what));
+  }
+}
+
+// ---- SnapshotBuilder
+
+ServiceSpec spec_of(std::uint16_t id, std::vector<ServerId> members) {
+  return {.endpoint = {v4("10.0.0.1"), id},
+          .protocol = Protocol::kTcp,
+          .virtual_id = VirtualId{id},
+          .scheduler = SchedulerKind::kWeightedRoundRobin,
+          .scheduler_slot = id,
+          .generation = 9,
+          .members = std::move(members)};
+}
+
+RealServer of_weight(std::uint32_t weight, std::uint32_t upper_threshold = 0) {
+  return {.destination = {},
+          .source = {},
+          .available = true,
+          .resolved = true,
+          .weight = weight,
+          .upper_threshold = upper_threshold};
+}
+
+TEST(Snapshot, ComputesWhatSchedulersNeedOfEachService) {
+  SnapshotBuilder builder;
+  builder.set_server(ServerId{0}, of_weight(4));
+  builder.set_server(ServerId{1}, of_weight(6, 100));
+  builder.set_server(ServerId{7}, of_weight(0));
+  builder.add_service(spec_of(1, {ServerId{7}, ServerId{1}, ServerId{0}}));
+  builder.add_service(spec_of(2, {ServerId{7}}));
+  builder.add_service(spec_of(3, {}));
+  const auto snapshot = builder.build();
+  const Service& first = snapshot->service(0);
+  EXPECT_EQ(first.weight_gcd, 2U);
+  EXPECT_EQ(first.max_weight, 6U);
+  EXPECT_TRUE(first.has_thresholds);
+  EXPECT_EQ(first.generation, 9U);
+  ASSERT_EQ(snapshot->members(first).size(), 3U);
+  EXPECT_EQ(snapshot->members(first)[1], ServerId{1});
+  EXPECT_EQ(snapshot->service(1).weight_gcd, 1U);
+  EXPECT_EQ(snapshot->service(1).max_weight, 0U);
+  EXPECT_FALSE(snapshot->service(1).has_thresholds);
+  EXPECT_TRUE(snapshot->members(snapshot->service(2)).empty());
+  EXPECT_EQ(snapshot->server_slots(), 8U);
+  EXPECT_FALSE(snapshot->server(ServerId{3}).available);  // a gap between ids
+}
+
+TEST(Snapshot, IsEmptyOfWhatTheBuilderBuiltBefore) {
+  SnapshotBuilder builder;
+  builder.set_port(1, test::kDirectorMac);
+  builder.set_server(ServerId{0}, of_weight(1));
+  builder.add_service(spec_of(1, {ServerId{0}}));
+  builder.set_expire_nodest_conn(true);
+  const auto first = builder.build();
+  EXPECT_TRUE(first->port(1).present);
+  EXPECT_FALSE(first->port(0).present);
+  EXPECT_TRUE(first->expire_nodest_conn());
+  const auto second = builder.build();
+  EXPECT_FALSE(second->port(1).present);
+  EXPECT_EQ(second->server_slots(), 0U);
+  EXPECT_FALSE(second->expire_nodest_conn());
+  EXPECT_FALSE(second->service_table().find(v4("10.0.0.1"), 1, kTcp));
+}
+
+TEST(Snapshot, AServerTakesNewConnectionsOnlyWhenAllHolds) {
+  EXPECT_TRUE(of_weight(1).takes_new());
+  EXPECT_FALSE(of_weight(0).takes_new());
+  RealServer server = of_weight(1);
+  server.available = false;
+  EXPECT_FALSE(server.takes_new());
+  server.available = true;
+  server.resolved = false;
+  EXPECT_FALSE(server.takes_new());
+  server.local = true;
+  EXPECT_TRUE(server.takes_new());
+}
+
+}  // namespace
+}  // namespace penstock::core
