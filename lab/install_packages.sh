@@ -32,6 +32,6 @@ apt update
 apt install --no-install-recommends "${missing[@]}"
 rm -f "$log"
 for package in "${missing[@]}"; do
-  case $package in nginx-light) service=nginx ;; ipvsadm) service=ipvsadm ;; *) continue ;; esac
+  case $package in nginx-light) service=nginx ;; ipvsadm | keepalived) service=$package ;; *) continue ;; esac
   ! command -v systemctl >/dev/null || "${as_root[@]}" systemctl disable -q "$service" 2>/dev/null || true
 done

@@ -13,7 +13,7 @@
 #include "control/cli/session.h"
 #include "control/cli/status_source.h"
 #include "control/cli/unix_socket.h"
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 
 namespace penstock::control {
 

@@ -11,7 +11,7 @@
 
 #include "control/cli/status_source.h"
 #include "control/director/director.h"
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "dataplane/core/forwarder.h"
 
 namespace penstock::control {

@@ -20,7 +20,7 @@
 #include "control/daemon/slow_path.h"
 #include "control/daemon/vip_keeper.h"
 #include "control/director/director.h"
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/core/forwarder.h"
 #include "dataplane/dpdk/data_plane.h"

@@ -1,7 +1,7 @@
 #include "control/daemon/daemon_status.h"
 
 #include "config/print.h"
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 
 namespace penstock::control {
 namespace {

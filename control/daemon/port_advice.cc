@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "control/netlink/mirror.h"
 
 namespace penstock::control {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "control/daemon/kernel_network.h"
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "control/log.h"
 #include "control/tap/ingress_drop.h"
 #include "control/tap/multicast_membership.h"

@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "control/netlink/records.h"
 #include "control/netlink/socket.h"
 

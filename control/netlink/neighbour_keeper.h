@@ -14,7 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "control/netlink/mirror.h"
 #include "control/netlink/paced_queue.h"
 #include "control/netlink/requester.h"

@@ -17,7 +17,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "control/netlink/mirror.h"
 #include "control/netlink/neighbour_keeper.h"
 #include "control/netlink/next_hop.h"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 
 namespace penstock::control {
 

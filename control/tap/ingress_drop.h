@@ -16,7 +16,7 @@
 #include <memory>
 #include <string>
 
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 #include "control/netlink/socket.h"
 #include "control/tap/nf_tables.h"
 

@@ -5,7 +5,9 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LAYERS = ("dataplane/packet", "dataplane/core", "dataplane/dpdk", "config", "vrrp", "healthcheck", "control")
+# A folder of its own before the one that it lies in.
+LAYERS = ("dataplane/packet", "dataplane/core", "dataplane/dpdk", "config", "vrrp", "healthcheck/spec", "healthcheck/io", "healthcheck",
+          "control/loop", "control")
 FOLDERS = ("dataplane", "config", "vrrp", "healthcheck", "control", "tests", "bench")
 
 

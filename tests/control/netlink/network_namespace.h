@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-#include "control/event_loop.h"
+#include "control/loop/event_loop.h"
 
 namespace penstock::control::test {
 
