@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "config/bind_parts.h"
+#include "config/bind_health.h"
 #include "config/suggest.h"
 #include "config/text.h"
 #include "config/value.h"
@@ -14,28 +14,6 @@ namespace {
 constexpr std::int64_t kLargestWeight = 2'147'483'647;
 constexpr std::int64_t kLargestThreshold = 4'294'967'295;
 constexpr std::string_view kHowPacketsGo = "how packets reach the real servers";
-
-// The address and port behind `virtual_server` and `real_server`. The port is 0 when there is none.
-std::optional<Endpoint> bind_endpoint(const Statement& statement, const BindContext& context) {
-  const Word& word = statement.words[1];
-  const auto address = IpAddress::parse(word.text);
-  if (!address) {
-    report_not_an_address(word, context.diagnostics);
-    return std::nullopt;
-  }
-  if (!is_host_address(*address)) {
-    context.diagnostics.error(word.place, quote(word.text) + " can't be the address of a host");
-    return std::nullopt;
-  }
-  if (statement.words.size() < 3) return Endpoint{*address, 0};
-  const Word& port_word = statement.words[2];
-  const auto port = parse_integer(port_word.text, 0, 65535);
-  if (!port) {
-    context.diagnostics.error(port_word.place, quote(port_word.text) + " is not a port from 1 to 65535");
-    return std::nullopt;
-  }
-  return Endpoint{*address, static_cast<std::uint16_t>(*port)};
-}
 
 class VirtualServerBinder {
  public:
@@ -51,11 +29,15 @@ class VirtualServerBinder {
     bind_protocol();
     bind_scheduler();
     bind_forwarding();
-    bind_quorum();
+    const Inherited inherited = inherit(fields_, {}, context_);
     const auto weight = static_cast<std::uint32_t>(fields_.integer("weight", 0, kLargestWeight).value_or(1));
     for (const Statement& child : statement_.children) {
-      if (child.name().text == "real_server" && child.words.size() > 1) bind_real_server(child, known, weight);
+      if (child.name().text != "real_server" || child.words.size() < 2) continue;
+      ++servers_given_;
+      bind_real_server(child, known, weight, inherited);
     }
+    const bool complete = known && out_.real_servers.size() == servers_given_ && servers_given_ != 0;
+    if (known) out_.health = bind_service_policy(statement_, out_, complete, context_);
     if (known && !fields_.has("real_server")) {
       diagnostics_.warning(statement_.name().place, "this virtual_server has no real_server");
     }
@@ -122,18 +104,6 @@ class VirtualServerBinder {
     }
   }
 
-  // False for a word that isn't DR (which is reported).
-  bool is_direct_routing(const Word& word) {
-    constexpr auto kMethods = std::to_array<std::string_view>({"DR", "NAT", "TUN"});
-    if (word.text == "DR") return true;
-    if (word.text == "NAT" || word.text == "TUN") {
-      diagnostics_.error(word.place, not_supported("forwarding by " + word.text, kHowPacketsGo), "lb_kind DR");
-    } else {
-      diagnostics_.error(word.place, quote(word.text) + " is not a way of forwarding", did_you_mean(word.text, kMethods));
-    }
-    return false;
-  }
-
   void bind_forwarding() {
     const Statement* const kind = fields_.last({"lb_kind", "lvs_method"});
     if (kind == nullptr) {
@@ -143,33 +113,21 @@ class VirtualServerBinder {
                          "lb_kind DR");
       return;
     }
-    direct_ = kind->words.size() > 1 && is_direct_routing(kind->words[1]);
+    direct_ = kind->words.size() > 1 && is_direct_routing(kind->words[1], diagnostics_);
     if (direct_ && kind->words.size() > 2) {
       diagnostics_.warning(kind->words[2].place, "DR takes no options: " + quote(kind->words[2].text) + " is ignored");
     }
   }
 
-  void bind_quorum() {
-    const auto refuse = [this](std::string_view name, std::int64_t harmless) {
-      const auto value = fields_.integer(name, 0, kLargestWeight);
-      if (!value || *value == harmless) return;
-      diagnostics_.error(fields_.value({name})->place,
-                         not_supported(std::string{name} + " " + std::to_string(*value), "when the service counts as up"));
-    };
-    refuse("quorum", 1);
-    refuse("hysteresis", 0);
-  }
-
-  void bind_real_server(const Statement& statement, bool service_known, std::uint32_t weight) {
+  void bind_real_server(const Statement& statement, bool service_known, std::uint32_t weight, const Inherited& outer) {
     const Fields fields{statement.children, diagnostics_};
-    for (const Statement& child : statement.children) {
-      if (child.keyword == nullptr || child.keyword->block == nullptr) continue;
-      diagnostics_.once(Severity::kWarning, child.name().place,
-                        "health checks are not run yet: every real server counts as up");
-    }
-    if (const Word* const method = fields.value({"lvs_method"})) static_cast<void>(is_direct_routing(*method));
+    if (const Word* const method = fields.value({"lvs_method"})) static_cast<void>(is_direct_routing(*method, diagnostics_));
 
     const auto endpoint = bind_endpoint(statement, context_);
+    const Endpoint place{endpoint.value_or(out_.endpoint).address, out_.endpoint.port};
+    const Inherited inherited = inherit(fields, outer, context_);
+    healthcheck::ServerPolicy health = bind_server_policy(statement, inherited, context_);
+    health.checks = bind_checks(statement, {out_.endpoint, out_.protocol, place}, inherited, context_);
     if (!endpoint || !service_known || !direct_) return;  // the rest is of direct routing
     const Word& word = statement.words[1];
     if (endpoint->address.family() != out_.endpoint.address.family()) {
@@ -191,8 +149,9 @@ class VirtualServerBinder {
                                                                   " is above uthreshold " +
                                                                   std::to_string(server.upper_threshold));
     }
+    server.health = std::move(health);
     if (servers_.add(server.endpoint.to_string(), word, "real_server " + server.endpoint.to_string(), context_)) {
-      out_.real_servers.push_back(server);
+      out_.real_servers.push_back(std::move(server));
     }
   }
 
@@ -202,6 +161,7 @@ class VirtualServerBinder {
   const Fields fields_;
   VirtualServer out_;
   bool direct_ = false;
+  std::size_t servers_given_ = 0;
   Firsts servers_;
 };
 

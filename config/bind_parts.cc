@@ -1,11 +1,19 @@
 #include "config/bind_parts.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
+#include "config/suggest.h"
 #include "config/text.h"
 #include "config/value.h"
 
 namespace penstock::config {
+namespace {
+
+constexpr double kLongestSeconds = 1e9;  // the tables are stricter
+
+}  // namespace
 
 const Statement* Fields::last(std::initializer_list<std::string_view> names) const {
   const Statement* found = nullptr;
@@ -33,6 +41,19 @@ std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t 
   return word == nullptr ? std::nullopt : parse_integer(word->text, low, high);
 }
 
+std::optional<healthcheck::Duration> Fields::duration(std::string_view name) const {
+  const Word* const word = value({name});
+  const auto seconds = word == nullptr ? std::nullopt : parse_decimal(word->text);
+  if (!seconds || *seconds < 0 || *seconds > kLongestSeconds) return std::nullopt;
+  return healthcheck::Duration{std::llround(*seconds * 1e6)};
+}
+
+std::optional<bool> Fields::flag(std::string_view name) const {
+  const Statement* const statement = last({name});
+  if (statement == nullptr) return std::nullopt;
+  return statement->words.size() < 2 ? std::optional{true} : parse_boolean(statement->words[1].text);
+}
+
 bool Firsts::add(const std::string& key, const Word& word, const std::string& what, const BindContext& context) {
   const auto [place, fresh] = places_.emplace(key, word.place.at);
   if (fresh) return true;
@@ -55,6 +76,39 @@ bool is_host_address(const IpAddress& address) {
     return value != 0 && value < 0xE0000000;
   }
   return address != IpAddress{packet::Ipv6Address{}} && address.v6().bytes[0] != 0xFF;
+}
+
+std::optional<Endpoint> bind_endpoint(const Statement& statement, const BindContext& context) {
+  const Word& word = statement.words[1];
+  const auto address = IpAddress::parse(word.text);
+  if (!address) {
+    report_not_an_address(word, context.diagnostics);
+    return std::nullopt;
+  }
+  if (!is_host_address(*address)) {
+    context.diagnostics.error(word.place, quote(word.text) + " can't be the address of a host");
+    return std::nullopt;
+  }
+  if (statement.words.size() < 3) return Endpoint{*address, 0};
+  const Word& port_word = statement.words[2];
+  const auto port = parse_integer(port_word.text, 0, 65535);
+  if (!port) {
+    context.diagnostics.error(port_word.place, quote(port_word.text) + " is not a port from 1 to 65535");
+    return std::nullopt;
+  }
+  return Endpoint{*address, static_cast<std::uint16_t>(*port)};
+}
+
+bool is_direct_routing(const Word& word, Diagnostics& diagnostics) {
+  constexpr auto kMethods = std::to_array<std::string_view>({"DR", "NAT", "TUN"});
+  if (word.text == "DR") return true;
+  if (word.text == "NAT" || word.text == "TUN") {
+    diagnostics.error(word.place, not_supported("forwarding by " + word.text, "how packets reach the real servers"),
+                      "lb_kind DR");
+  } else {
+    diagnostics.error(word.place, quote(word.text) + " is not a way of forwarding", did_you_mean(word.text, kMethods));
+  }
+  return false;
 }
 
 }  // namespace penstock::config

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -17,10 +16,27 @@
 
 namespace penstock::config {
 
+// A track_file block.
+struct TrackFile {
+  std::string path;
+  std::int32_t weight = 1;
+  bool reverse = false;
+};
+
+// What the outermost level says about health checks, for all services.
+struct HealthDefaults {
+  std::map<std::string, TrackFile> track_files;
+  bool log_all_failures = false;             // checker_log_all_failures
+  bool has_mail = false;                     // there is a server for mail, and somebody to write to
+  std::optional<bool> smtp_alert{};          // whether mails are sent for what says nothing itself
+  std::optional<bool> smtp_alert_checker{};  // the same for health checks alone: it goes before smtp_alert
+};
+
 struct BindContext {
   const SourceMap& sources;
   Diagnostics& diagnostics;
   std::uint8_t default_vrrp_version = 2;  // vrrp_version of global_defs
+  HealthDefaults health{};
 };
 
 // The words of one block.
@@ -36,6 +52,10 @@ class Fields {
   [[nodiscard]] const Word* value(std::initializer_list<std::string_view> names) const;
   // A whole number that lies within the limits; nothing when it is absent or wrong (which has been reported).
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high) const;
+  // A number of seconds, 0 or more, likewise.
+  [[nodiscard]] std::optional<healthcheck::Duration> duration(std::string_view name) const;
+  // A switch: on where it stands without a value.
+  [[nodiscard]] std::optional<bool> flag(std::string_view name) const;
 
  private:
   const std::vector<Statement>& statements_;
@@ -59,6 +79,13 @@ class Firsts {
 
 // "x is not an address", and why where it can be told.
 void report_not_an_address(const Word& word, Diagnostics& diagnostics);
+
+// The address and port behind `virtual_server`, `real_server` and `sorry_server`. The port is 0 when there is none. Nothing
+// when one of them is wrong (which has been reported).
+[[nodiscard]] std::optional<Endpoint> bind_endpoint(const Statement& statement, const BindContext& context);
+
+// False for a word that isn't DR (which is reported).
+bool is_direct_routing(const Word& word, Diagnostics& diagnostics);
 
 // An address that one host can have: not 0.0.0.0, ::, multicast or broadcast.
 [[nodiscard]] bool is_host_address(const IpAddress& address);

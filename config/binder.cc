@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "config/bind_parts.h"
+#include "config/bind_health.h"
 #include "config/suggest.h"
 #include "config/text.h"
 #include "config/value.h"
@@ -58,6 +58,7 @@ Model bind_model(const std::vector<Statement>& statements, const SourceMap& sour
   Model model;
   BindContext context{sources, diagnostics};
   bind_global(statements, context, model);
+  bind_global_health(statements, context, model);
   bind_vrrp(statements, context, model);
   bind_virtual_servers(statements, context, model);
   return model;

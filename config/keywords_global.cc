@@ -10,13 +10,14 @@ using enum Effect;
 
 constexpr std::string_view kScheduling = "Penstock's threads are placed with --workers and --eal";
 constexpr std::string_view kProcesses = "there is one process";
-constexpr std::string_view kMail = "mail is not sent";
 constexpr std::string_view kFirewall = "no packet filter is touched";
 constexpr std::string_view kBuffers = "these buffers are not configurable";
 constexpr std::string_view kSnmp = "there is no SNMP agent";
 constexpr std::string_view kDbus = "there is no D-Bus service";
 constexpr std::string_view kDumps = "state is read with the penstock command";
-constexpr std::string_view kScripts = "no script is run";
+constexpr std::string_view kStartStop = "no script is run at start or stop";
+constexpr std::string_view kScripts = "a script is run by the path that stands in the file";
+constexpr std::string_view kGroups = "a script has the groups of its user";
 constexpr std::string_view kKernelHost = "the host's addresses, routes and rules are left to the host";
 constexpr std::string_view kReload = "a file is always checked as a whole before it replaces the running one";
 constexpr std::string_view kTimesOut = "the connection table lives and ends with penstockd";
@@ -32,21 +33,25 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"lvs_timeouts", kWorks, {{any()}, 1, 1, true}},
     {"lvs_sync_daemon", kSync, {{interface_name(), any()}, 1, 2, true}},
 
-    {"notification_email", kNothing, none(), kMail, &kEmailBlock},
-    {"notification_email_from", kNothing, some(any()), kMail},
-    {"smtp_server", kNothing, one_maybe(any(), port()), kMail},
-    {"smtp_connect_timeout", kNothing, one(decimal(0, kSeconds)), kMail},
-    {"smtp_helo_name", kNothing, one(any()), kMail},
-    {"smtp_alert", kNothing, maybe(boolean()), kMail},
-    {"smtp_alert_vrrp", kNothing, maybe(boolean()), kMail},
-    {"smtp_alert_checker", kNothing, maybe(boolean()), kMail},
-    {"no_email_faults", kNothing, none(), kMail},
-    {"no_checker_emails", kNothing, none(), kMail},
+    {"notification_email", kWorks, none(), {}, &kEmailBlock},
+    {"notification_email_from", kWorks, some(any())},
+    {"smtp_server", kWorks, one_maybe(any("a host"), port())},
+    {"smtp_connect_timeout", kWorks, one(decimal(0.001, kSeconds))},
+    {"smtp_helo_name", kWorks, one(any())},
+    {"smtp_alert", kWorks, maybe(boolean())},
+    {"smtp_alert_vrrp", kVrrp, maybe(boolean())},
+    {"smtp_alert_checker", kWorks, maybe(boolean())},
+    {"no_email_faults", kVrrp, none()},
+    {"no_checker_emails", kWorks, none()},
 
-    {"checker_log_all_failures", kChecks, maybe(boolean())},
-    {"rs_init_notifies", kChecks, none()},
-    {"lvs_notify_fifo", kChecks, script()},
-    {"lvs_notify_fifo_script", kChecks, script()},
+    {"checker_log_all_failures", kWorks, maybe(boolean())},
+    {"rs_init_notifies", kWorks, none()},
+    {"lvs_notify_fifo", kWorks, script()},
+    {"lvs_notify_fifo_script", kWorks, script()},
+    {"notify_fifo", kWorks, script()},
+    {"notify_fifo_script", kWorks, script()},
+    {"script_user", kWorks, one_maybe(any("a user"), any("a group"))},
+    {"enable_script_security", kWorks, none()},
 
     {"vrrp_mcast_group4", kVrrp, one(address())},
     {"vrrp_mcast_group6", kVrrp, one(address())},
@@ -72,8 +77,6 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"log_unknown_vrids", kVrrp, none()},
     {"vrrp_notify_priority_changes", kVrrp, maybe(boolean())},
     {"fifo_write_vrrp_states_on_reload", kVrrp, none()},
-    {"notify_fifo", kVrrp, script()},
-    {"notify_fifo_script", kVrrp, script()},
     {"vrrp_notify_fifo", kVrrp, script()},
     {"vrrp_notify_fifo_script", kVrrp, script()},
 
@@ -86,12 +89,10 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"lvs_process_name", kNothing, one(any()), kProcesses},
     {"bfd_process_name", kNothing, one(any()), kProcesses},
     {"use_symlink_paths", kNothing, maybe(boolean()), kScripts},
-    {"startup_script", kNothing, script(), kScripts},
-    {"startup_script_timeout", kNothing, one(integer(1, 1000)), kScripts},
-    {"shutdown_script", kNothing, script(), kScripts},
-    {"shutdown_script_timeout", kNothing, one(integer(1, 1000)), kScripts},
-    {"script_user", kNothing, one_maybe(any(), any()), kScripts},
-    {"enable_script_security", kNothing, none(), kScripts},
+    {"startup_script", kNothing, script(), kStartStop},
+    {"startup_script_timeout", kNothing, one(integer(1, 1000)), kStartStop},
+    {"shutdown_script", kNothing, script(), kStartStop},
+    {"shutdown_script_timeout", kNothing, one(integer(1, 1000)), kStartStop},
     {"dynamic_interfaces", kNothing, maybe(choice("allow_if_changes")), "interfaces are the ports given with --port"},
     {"default_interface", kNothing, one(interface_name()), kKernelHost},
     {"disable_local_igmp", kNothing, none(), "group membership is kept by the port's TAP"},
@@ -170,7 +171,7 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"vmac_addr_prefix", kNothing, one(any()), "there are no macvlan interfaces"},
     {"iproute_usr_dir", kNothing, one(any()), kKernelHost},
     {"iproute_etc_dir", kNothing, one(any()), kKernelHost},
-    {"set_supplementary_groups", kNothing, anything(), kScripts},
+    {"set_supplementary_groups", kNothing, anything(), kGroups},
 });
 
 constexpr Block kGlobalBlock{"global_defs", Block::Content::kStatements, kGlobalWords};
@@ -199,12 +200,12 @@ const Block& root_block() {
       {"virtual_server_group", kRefused, one(any()), "which addresses are served", &kServerGroupBlock},
       {"vrrp_script", kVrrp, one(any("a name")), {}, &vrrp_script_block()},
       {"vrrp_track_process", kVrrp, one(any("a name")), {}, &vrrp_track_process_block()},
-      {"track_file", kVrrp, one(any("a name")), {}, &track_file_block()},
-      {"vrrp_track_file", kVrrp, one(any("a name")), {}, &track_file_block()},
+      {"track_file", kWorks, one(any("a name")), {}, &track_file_block()},
+      {"vrrp_track_file", kWorks, one(any("a name")), {}, &track_file_block()},
       {"bfd_instance", kVrrp, one(any("a name")), {}, &bfd_instance_block()},
       {"garp_group", kVrrp, none(), {}, &garp_group_block()},
       {"interface_up_down_delays", kVrrp, none(), {}, &kDelayBlock},
-      {"SSL", kChecks, none(), {}, &ssl_block()},
+      {"SSL", kWorks, none(), {}, &ssl_block()},
       {"net_namespace", kRefused, one(any()), kOtherNamespace},
       {"net_namespace_ipvs", kNothing, one(any()), "no kernel table is used"},
       {"namespace_with_ipsets", kNothing, none(), kFirewall},

@@ -11,13 +11,12 @@ using enum Effect;
 
 constexpr double kSeconds = 31'536'000;
 constexpr double kInt = 2'147'483'647;
+constexpr double kShortest = 0.001;  // keepalived takes a microsecond, which only a slip asks for
 constexpr std::string_view kWhichServer = "which real server a client gets";
-constexpr std::string_view kSorry = "where clients go when no real server is left";
-constexpr std::string_view kMail = "mail is not sent";
 constexpr std::string_view kSnmp = "there is no SNMP agent";
 
-constexpr Arguments address_and_port() { return one_maybe(address(), port()); }
 constexpr Arguments seconds() { return one(decimal(0, kSeconds)); }
+constexpr Arguments some_seconds() { return one(decimal(kShortest, kSeconds)); }  // not 0
 
 // One table after another.
 template <std::size_t... kSizes>
@@ -36,7 +35,7 @@ constexpr std::array kCommonWords = std::to_array<Keyword>({
     {"retry", kWorks, one(integer(0, kInt))},
     {"delay_before_retry", kWorks, seconds()},
     {"warmup", kWorks, seconds()},
-    {"delay_loop", kWorks, seconds()},
+    {"delay_loop", kWorks, some_seconds()},
     {"alpha", kWorks, maybe(boolean())},
     {"log_all_failures", kWorks, maybe(boolean())},
 });
@@ -48,7 +47,7 @@ constexpr std::array kConnectionWords = join(kCommonWords, std::to_array<Keyword
                                                                {"bindto", kWorks, one(address())},
                                                                {"bind_port", kWorks, one(port())},
                                                                {"bind_if", kWorks, one(interface_name())},
-                                                               {"connect_timeout", kWorks, seconds()},
+                                                               {"connect_timeout", kWorks, some_seconds()},
                                                                {"fwmark", kWorks, one(integer(0, 4'294'967'295))},
                                                            }));
 
@@ -62,7 +61,7 @@ constexpr std::array kUrlWords = std::to_array<Keyword>({
     {"regex_options", kWorks, some(any())},
     {"regex_stack", kWorks, two(integer(0, kInt), integer(0, kInt))},
     {"regex_min_offset", kWorks, one(integer(0, kInt))},
-    {"regex_max_offset", kWorks, one(integer(0, kInt))},
+    {"regex_max_offset", kWorks, one(integer(1, kInt))},
     {"tls_compliant", kWorks, none()},
 });
 constexpr Block kUrl{"url", Block::Content::kStatements, kUrlWords};
@@ -71,8 +70,9 @@ constexpr std::array kHttpOwnWords = std::to_array<Keyword>({
     {"nb_get_retry", kWorks, one(integer(0, kInt))},
     {"virtualhost", kWorks, one(any())},
     {"http_protocol", kWorks, one(choice("1.0|1.0C|1.0c|1.1"))},
-    {"fast_recovery", kWorks, maybe(boolean())},
+    {"fast_recovery", kNothing, maybe(boolean()), "every URL is asked in each round anyway"},
     {"tls_compliant", kWorks, none()},
+    {"check_via", kWorks, one(choice("vip"))},
     {"url", kWorks, none(), {}, &kUrl},
 });
 constexpr std::array kHttpWords = join(kConnectionWords, kHttpOwnWords);
@@ -86,6 +86,7 @@ constexpr std::array kSslGetWords = join(kConnectionWords, kHttpOwnWords, kSslOw
 constexpr Block kSslGet{"SSL_GET", Block::Content::kStatements, kSslGetWords};
 
 constexpr std::array kTcpOwnWords = std::to_array<Keyword>({
+    {"check_via", kWorks, one(choice("vip"))},
     {"nb_get_retry", kNothing, one(integer(0, kInt)), "keepalived ignores it outside HTTP_GET and SSL_GET: write retry"},
 });
 constexpr std::array kTcpWords = join(kConnectionWords, kTcpOwnWords);
@@ -118,7 +119,7 @@ constexpr Block kSmtp{"SMTP_CHECK", Block::Content::kStatements, kSmtpWords};
 constexpr Block kPing{"PING_CHECK", Block::Content::kStatements, kConnectionWords};
 
 constexpr std::array kMiscOwnWords = std::to_array<Keyword>({
-    {"misc_path", kWorks, one(any())},
+    {"misc_path", kWorks, one(any("a command"))},
     {"misc_timeout", kWorks, seconds()},
     {"misc_dynamic", kWorks, none()},
     {"user", kWorks, one_maybe(any(), any())},
@@ -129,8 +130,8 @@ constexpr Block kMisc{"MISC_CHECK", Block::Content::kStatements, kMiscWords};
 constexpr std::array kFileWords = std::to_array<Keyword>({
     {"track_file", kWorks, one(any())},
     {"weight", kWorks, one_maybe(integer(-kInt, kInt), choice("reverse|noreverse"))},
-    {"dynamic", kWorks, none()},
-    {"alpha", kWorks, maybe(boolean())},
+    {"dynamic", kNothing, none(), "keepalived does not know it either"},
+    {"alpha", kNothing, maybe(boolean()), "what a file says is known at once"},
 });
 constexpr Block kFile{"FILE_CHECK", Block::Content::kStatements, kFileWords};
 
@@ -155,20 +156,20 @@ constexpr std::array kRealServerWords = std::to_array<Keyword>({
     {"PING_CHECK", kWorks, none(), {}, &kPing},
     {"MISC_CHECK", kWorks, none(), {}, &kMisc},
     {"FILE_CHECK", kWorks, none(), {}, &kFile},
-    {"BFD_CHECK", kWorks, none(), {}, &kBfd},
+    {"BFD_CHECK", kRefused, none(), "which real servers are up", &kBfd},
 
     {"retry", kWorks, one(integer(1, kInt))},
     {"delay_before_retry", kWorks, seconds()},
     {"warmup", kWorks, seconds()},
-    {"connect_timeout", kWorks, seconds()},
-    {"delay_loop", kWorks, seconds()},
+    {"connect_timeout", kWorks, some_seconds()},
+    {"delay_loop", kWorks, some_seconds()},
     {"virtualhost", kWorks, one(any())},
-    {"inhibit_on_failure", kChecks, maybe(boolean())},
-    {"alpha", kChecks, maybe(boolean())},
-    {"notify_up", kChecks, script()},
-    {"notify_down", kChecks, script()},
+    {"inhibit_on_failure", kWorks, maybe(boolean())},
+    {"alpha", kWorks, maybe(boolean())},
+    {"notify_up", kWorks, script()},
+    {"notify_down", kWorks, script()},
+    {"smtp_alert", kWorks, maybe(boolean())},
 
-    {"smtp_alert", kNothing, maybe(boolean()), kMail},
     {"snmp_name", kNothing, one(any()), kSnmp},
 });
 constexpr Block kRealServer{"real_server", Block::Content::kStatements, kRealServerWords};
@@ -196,25 +197,25 @@ constexpr std::array kVirtualServerWords = std::to_array<Keyword>({
     {"sh-fallback", kRefused, none(), kWhichServer},
     {"mh-port", kRefused, none(), kWhichServer},
     {"mh-fallback", kRefused, none(), kWhichServer},
-    {"sorry_server", kRefused, address_and_port(), kSorry},
-    {"sorry_server_inhibit", kRefused, none(), kSorry},
-    {"sorry_server_lvs_method", kRefused, some(any()), kSorry},
 
-    {"delay_loop", kWorks, seconds()},
+    {"delay_loop", kWorks, some_seconds()},
     {"retry", kWorks, one(integer(1, kInt))},
     {"delay_before_retry", kWorks, seconds()},
     {"warmup", kWorks, seconds()},
-    {"connect_timeout", kWorks, seconds()},
+    {"connect_timeout", kWorks, some_seconds()},
     {"virtualhost", kWorks, one(any())},
-    {"alpha", kChecks, maybe(boolean())},
-    {"omega", kChecks, none()},
-    {"inhibit_on_failure", kChecks, maybe(boolean())},
-    {"ha_suspend", kChecks, none()},
-    {"quorum_up", kChecks, script()},
-    {"quorum_down", kChecks, script()},
+    {"alpha", kWorks, maybe(boolean())},
+    {"omega", kWorks, none()},
+    {"inhibit_on_failure", kWorks, maybe(boolean())},
+    {"ha_suspend", kVrrp, none()},
+    {"quorum_up", kWorks, script()},
+    {"quorum_down", kWorks, script()},
+    {"sorry_server", kWorks, {{any("an address"), any("a port")}, 1, 2, false}},
+    {"sorry_server_inhibit", kWorks, none()},
+    {"sorry_server_lvs_method", kWorks, some(any())},
+    {"smtp_alert", kWorks, maybe(boolean())},
 
     {"ip_family", kNothing, one(choice("inet|inet6")), "the address says it"},
-    {"smtp_alert", kNothing, maybe(boolean()), kMail},
     {"snmp_name", kNothing, one(any()), kSnmp},
 });
 constexpr Block kVirtualServer{"virtual_server", Block::Content::kStatements, kVirtualServerWords};

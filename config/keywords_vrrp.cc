@@ -12,7 +12,6 @@ constexpr double kSeconds = 31'536'000;
 constexpr double kInt = 2'147'483'647;
 constexpr std::string_view kVirtualMac = "which MAC address answers for the VIP";
 constexpr std::string_view kHostRouting = "the host's addresses, routes and rules are left to the host";
-constexpr std::string_view kMail = "mail is not sent";
 
 constexpr Block kAddresses{"virtual_ipaddress", Block::Content::kLines};
 constexpr Block kExcluded{"virtual_ipaddress_excluded", Block::Content::kLines};
@@ -104,7 +103,7 @@ constexpr std::array kInstanceWords = std::to_array<Keyword>({
     {"notify_master_rx_lower_pri", kVrrp, script()},
     {"notify_priority_changes", kVrrp, maybe(boolean())},
 
-    {"smtp_alert", kNothing, maybe(boolean()), kMail},
+    {"smtp_alert", kVrrp, maybe(boolean())},
     {"garp_extra_if", kNothing, anything(), "gratuitous ARP goes out where the address is"},
     {"vmac_garp_intvl", kNothing, anything(), "gratuitous ARP goes out where the address is"},
     {"virtual_routes", kNothing, none(), kHostRouting, &kRoutes},
@@ -131,7 +130,7 @@ constexpr std::array kSyncGroupWords = std::to_array<Keyword>({
     {"notify_stop", kVrrp, script()},
     {"notify", kVrrp, script()},
     {"notify_priority_changes", kVrrp, maybe(boolean())},
-    {"smtp_alert", kNothing, maybe(boolean()), kMail},
+    {"smtp_alert", kVrrp, maybe(boolean())},
     {"global_tracking", kVrrp, none()},
     {"sync_group_tracking_weight", kVrrp, none()},
 });
@@ -163,9 +162,9 @@ constexpr std::array kProcessWords = std::to_array<Keyword>({
 constexpr Block kProcess{"vrrp_track_process", Block::Content::kStatements, kProcessWords};
 
 constexpr std::array kFileWords = std::to_array<Keyword>({
-    {"file", kWorks, one(any())},
+    {"file", kWorks, one(any("a path"))},
     {"weight", kWorks, one_maybe(integer(-kInt, kInt), choice("reverse|noreverse"))},
-    {"init_file", kWorks, anything()},
+    {"init_file", kNothing, anything(), "a tracked file is read only"},
 });
 constexpr Block kFile{"track_file", Block::Content::kStatements, kFileWords};
 

@@ -6,13 +6,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dataplane/packet/ip_address.h"
+#include "healthcheck/spec/policy.h"
 
 namespace penstock::config {
 
@@ -68,6 +68,7 @@ struct RealServer {
   std::uint32_t weight = 1;           // 0..2^31-1; 0: no new connections, the old ones stay
   std::uint32_t upper_threshold = 0;  // connections at which the server gets no more, 0: no limit (uthreshold)
   std::uint32_t lower_threshold = 0;  // connections below which it gets some again (lthreshold)
+  healthcheck::ServerPolicy health{};
 
   friend bool operator==(const RealServer&, const RealServer&) = default;
 };
@@ -77,6 +78,7 @@ struct VirtualServer {
   Protocol protocol = Protocol::kUdp;  // keepalived's default where the file names none
   Scheduler scheduler = Scheduler::kWeightedLeastConnection;
   std::vector<RealServer> real_servers;  // in the file's order
+  healthcheck::ServicePolicy health{};
 
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };
@@ -96,6 +98,8 @@ struct Model {
   std::vector<VrrpInstance> vrrp_instances;
   std::vector<VrrpSyncGroup> vrrp_sync_groups;
   std::vector<VirtualServer> virtual_servers;
+  healthcheck::GlobalPolicy health{};
+  healthcheck::MailPolicy mail{};
 
   friend bool operator==(const Model&, const Model&) = default;
 };

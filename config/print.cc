@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include "config/command.h"
+#include "config/print_parts.h"
 
 namespace penstock::config {
 namespace {
@@ -16,44 +17,22 @@ std::string_view scope_word(std::uint8_t scope) {
   }
 }
 
-// Lines at a depth of blocks, four blanks each.
-class Printer {
- public:
-  template <typename... Args>
-  void line(fmt::format_string<Args...> format, Args&&... args) {
-    text_.append(4 * depth_, ' ');
-    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
-    text_.push_back('\n');
-  }
-  template <typename... Args>
-  void open(fmt::format_string<Args...> format, Args&&... args) {
-    line("{} {{", fmt::format(format, std::forward<Args>(args)...));
-    ++depth_;
-  }
-  void close() {
-    --depth_;
-    line("}}");
-  }
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-  std::size_t depth_ = 0;
-};
-
 void print_globals(Printer& out, const Model& model) {
   out.open("global_defs");
-  if (!model.router_id.empty()) out.line("router_id {}", model.router_id);
+  if (!model.router_id.empty()) out.line("router_id {}", quoted_word(model.router_id));
   out.line("lvs_timeouts tcp {} tcpfin {} udp {}", model.lvs_timeouts.tcp.count(), model.lvs_timeouts.tcp_fin.count(),
            model.lvs_timeouts.udp.count());
+  print_global_health(out, model);
   out.close();
+  print_tls(out, model.health.tls);
+  print_track_files(out, model);
 }
 
 void print_address(Printer& out, const VirtualAddress& vip) {
-  std::string line = fmt::format("{}/{} dev {}", vip.address.to_string(), vip.prefix_length, vip.interface);
+  std::string line = fmt::format("{}/{} dev {}", vip.address.to_string(), vip.prefix_length, quoted_word(vip.interface));
   if (vip.broadcast) line += fmt::format(" brd {}", vip.broadcast->to_string());
   if (vip.scope) line += fmt::format(" scope {}", scope_word(*vip.scope));
-  if (!vip.label.empty()) line += fmt::format(" label {}", vip.label);
+  if (!vip.label.empty()) line += fmt::format(" label {}", quoted_word(vip.label));
   out.line("{}", line);
 }
 
@@ -65,9 +44,9 @@ void print_addresses(Printer& out, std::string_view block, const std::vector<Vir
 }
 
 void print_instance(Printer& out, const VrrpInstance& instance) {
-  out.open("vrrp_instance {}", instance.name);
+  out.open("vrrp_instance {}", quoted_word(instance.name));
   out.line("state {}", instance.initial_state == VrrpInstance::State::kMaster ? "MASTER" : "BACKUP");
-  out.line("interface {}", instance.interface);
+  out.line("interface {}", quoted_word(instance.interface));
   out.line("virtual_router_id {}", instance.virtual_router_id);
   out.line("priority {}", instance.priority);
   out.line("version {}", instance.version);
@@ -89,11 +68,13 @@ void print_server(Printer& out, const VirtualServer& service) {
   out.line("lb_algo {}", to_string(service.scheduler));
   out.line("lb_kind DR");
   out.line("protocol {}", packet::to_string(service.protocol));
+  print_service_policy(out, service.health);
   for (const RealServer& server : service.real_servers) {
     out.open("real_server {} {}", server.endpoint.address.to_string(), server.endpoint.port);
     out.line("weight {}", server.weight);
     if (server.upper_threshold != 0) out.line("uthreshold {}", server.upper_threshold);
     if (server.lower_threshold != 0) out.line("lthreshold {}", server.lower_threshold);
+    print_server_policy(out, server.health);
     out.close();
   }
   out.close();
@@ -105,9 +86,9 @@ std::string print(const Model& model) {
   Printer out;
   print_globals(out, model);
   for (const VrrpSyncGroup& group : model.vrrp_sync_groups) {
-    out.open("vrrp_sync_group {}", group.name);
+    out.open("vrrp_sync_group {}", quoted_word(group.name));
     out.open("group");
-    for (const std::string& instance : group.instances) out.line("{}", instance);
+    for (const std::string& instance : group.instances) out.line("{}", quoted_word(instance));
     out.close();
     out.close();
   }

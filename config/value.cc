@@ -26,10 +26,10 @@ bool is_hexadecimal(std::string_view text) {
 // "200" or "200-299".
 bool is_status_code(std::string_view text) {
   const std::size_t dash = text.find('-');
-  const auto first = parse_integer(text.substr(0, dash), 100, 999);
+  const auto first = parse_integer(text.substr(0, dash), 100, 599);
   if (!first) return false;
   if (dash == std::string_view::npos) return true;
-  const auto last = parse_integer(text.substr(dash + 1), 100, 999);
+  const auto last = parse_integer(text.substr(dash + 1), 100, 599);
   return last && *first <= *last;
 }
 

@@ -7,6 +7,8 @@
 namespace penstock::config {
 namespace {
 
+using namespace std::chrono_literals;
+
 LoadResult load_data(const std::string& name) { return load(std::string{PENSTOCK_TEST_DATA} + "/" + name, {}); }
 
 std::vector<std::string> messages(const LoadResult& result) {
@@ -39,25 +41,41 @@ Model howto_model() {
                        .protocol = Protocol::kTcp,
                        .scheduler = Scheduler::kRoundRobin,
                        .real_servers = {}};
-  for (const char* text : {"192.168.1.179", "192.168.1.180", "192.168.1.181"})
-    server.real_servers.push_back({.endpoint = {address(text), 80}});
+  for (const auto& [text, digest] : {std::pair{"192.168.1.179", "b23518f93b38b0bdeac5a1bf4e205477"},
+                                     std::pair{"192.168.1.180", "b7d8be77ffd1f8f85b8b37fee91d4bb9"},
+                                     std::pair{"192.168.1.181", "1fca06d0fe272d1ed040eda7b2c8dd77"}}) {
+    const Endpoint endpoint{address(text), 80};
+    healthcheck::HttpCheck http;
+    http.urls.push_back({.path = "/", .digest = digest});
+    RealServer real_server{.endpoint = endpoint};
+    healthcheck::CheckSpec& check = real_server.health.checks.emplace_back();
+    check.server = endpoint;
+    check.protocol = Protocol::kTcp;
+    check.pace = {.delay_loop = 6s, .warmup = 6s, .delay_before_retry = 3s, .retry = 3};
+    check.connection.target = endpoint;
+    check.connection.timeout = 3s;
+    check.kind = http;
+    server.real_servers.push_back(std::move(real_server));
+  }
   return {.router_id = "CK_TEST_BACKUP",
           .lvs_timeouts = {},
           .vrrp_instances = {instance},
           .vrrp_sync_groups = {{"G1", {"VI_1"}}},
-          .virtual_servers = {server}};
+          .virtual_servers = {server},
+          .mail = {.router_id = "CK_TEST_BACKUP"}};
 }
 
 TEST(HowTo, TheMasterFileIsAcceptedWithWarningsOnly) {
   const LoadResult result = load_data("howto-master.conf");
-  EXPECT_THAT(messages(result),
-              testing::ElementsAre("5:17: warning: vrrp_sync_group \"G1\" has one member: there is nothing to keep in step",
-                                   "11:1: warning: VRRP is not spoken yet: every instance counts as MASTER",
-                                   "14:5: warning: connection sync is not spoken yet",
-                                   "16:5: warning: nopreempt does not go with state MASTER: it is cleared, as keepalived does",
-                                   "36:9: warning: health checks are not run yet: every real server counts as up"));
+  EXPECT_THAT(
+      messages(result),
+      testing::ElementsAre("5:17: warning: vrrp_sync_group \"G1\" has one member: there is nothing to keep in step",
+                           "11:1: warning: VRRP is not spoken yet: every instance counts as MASTER",
+                           "14:5: warning: connection sync is not spoken yet",
+                           "16:5: warning: nopreempt does not go with state MASTER: it is cleared, as keepalived does"));
   Model expected = howto_model();
   expected.router_id = "CK_TEST";
+  expected.mail.router_id = "CK_TEST";
   expected.vrrp_instances[0].priority = 100;
   expected.vrrp_instances[0].nopreempt = false;
   expected.vrrp_instances[0].initial_state = VrrpInstance::State::kMaster;
@@ -70,8 +88,7 @@ TEST(HowTo, TheBackupVariantIsAcceptedWithWarningsOnly) {
   EXPECT_THAT(messages(result),
               testing::ElementsAre("5:17: warning: vrrp_sync_group \"G1\" has one member: there is nothing to keep in step",
                                    "11:1: warning: VRRP is not spoken yet: every instance counts as MASTER",
-                                   "14:5: warning: connection sync is not spoken yet",
-                                   "36:9: warning: health checks are not run yet: every real server counts as up"));
+                                   "14:5: warning: connection sync is not spoken yet"));
   ASSERT_TRUE(result.model.has_value());
   EXPECT_TRUE(*result.model == howto_model());
 }

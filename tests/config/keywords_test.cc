@@ -69,6 +69,7 @@ TEST(Keywords, EveryRefusedWordIsAnErrorByItsName) {
       statement += keyword.block != nullptr ? " G {\n}\n" : " x\n";
       const std::string text = block.name == "vrrp_instance"    ? in_instance(statement)
                                : block.name == "virtual_server" ? in_service(statement)
+                               : block.name == "real_server"    ? in_real_server(statement)
                                                                 : statement;
       const std::string expected =
           "\"" + std::string{keyword.name} + "\" is not supported yet: it would change " + std::string{keyword.why};

@@ -18,8 +18,8 @@ using Files = std::map<std::string, std::string>;
 [[nodiscard]] LoadResult load_text(const std::string& text);
 [[nodiscard]] LoadResult load_files(const Files& files, const Limits& limits = {});
 
-// "LINE:COLUMN: error: text", with " [hint]" where there is one and "FILE:" before it where the file isn't x.conf. The two
-// warnings that every file with an instance or a checker has are left out.
+// "LINE:COLUMN: error: text", with " [hint]" where there is one and "FILE:" before it where the file isn't x.conf. The
+// warning that every file with an instance has is left out.
 [[nodiscard]] std::vector<std::string> findings(const LoadResult& result);
 [[nodiscard]] std::vector<std::string> findings(const std::string& text);
 

@@ -17,8 +17,10 @@ Model model_of(const std::string& text) {
 void expect_same_after_printing(const std::string& text) {
   Model model = model_of(text);
   Model again = model_of(print(model));
-  for (VrrpInstance& instance : model.vrrp_instances) instance.auth_pass.clear();
-  for (VrrpInstance& instance : again.vrrp_instances) instance.auth_pass.clear();
+  for (Model* const each : {&model, &again}) {
+    for (VrrpInstance& instance : each->vrrp_instances) instance.auth_pass.clear();
+    each->health.tls.password.clear();
+  }
   EXPECT_EQ(again, model) << print(model);
 }
 
@@ -26,6 +28,31 @@ constexpr const char* kEverything = R"(
 global_defs {
     router_id LVS_1
     lvs_timeouts tcp 600 tcpfin 60 udp 30
+    smtp_server mail.example 2525
+    smtp_connect_timeout 2.5
+    smtp_helo_name lb.example
+    notification_email_from "Load Balancer <lb@example>"
+    notification_email {
+        a@example
+        b@example
+    }
+    smtp_alert_checker
+    no_checker_emails
+    script_user nobody nogroup
+    enable_script_security
+    rs_init_notifies
+    lvs_notify_fifo "/run/a fifo" nobody
+    lvs_notify_fifo_script "/bin/reader 'a b' $1"
+}
+SSL {
+    ca /etc/ca.pem
+    certificate /etc/own.pem
+    key /etc/own.key
+    password offen
+}
+track_file load {
+    file "/run/load \"x\""
+    weight -2 reverse
 }
 vrrp_sync_group G1 {
     group {
@@ -66,7 +93,83 @@ virtual_server 192.168.1.200 80 {
     lb_algo wrr
     lb_kind DR
     protocol TCP
+    quorum 2
+    hysteresis 1
+    alpha
+    omega
+    quorum_up "/bin/q 'up now' \\\\" nobody nogroup
+    quorum_down /bin/q
+    sorry_server 192.168.1.9
+    sorry_server_inhibit
+    delay_loop 2.000001
+    virtualhost www.example
     real_server 192.168.1.179 80 {
+        inhibit_on_failure
+        notify_up "/bin/n up" nobody
+        notify_down "/bin/n down"
+        smtp_alert off
+        HTTP_GET {
+            http_protocol 1.1
+            bindto 192.168.1.3
+            bind_port 1024
+            bind_if eth1
+            fwmark 7
+            url {
+                path /?a=$b&c#d
+                status_code 200 301-302
+                digest b23518f93b38b0bdeac5a1bf4e205477
+            }
+            url {
+                path /2
+                virtualhost other.example
+                regex "^\\s*\"ok\"\t!"
+                regex_no_match
+                regex_options caseless utf
+                regex_min_offset 1
+                regex_max_offset 100
+                regex_stack 1024 4096
+            }
+        }
+        SSL_GET {
+            enable_sni
+            sni_name sni.example
+            tls_compliant
+            check_via vip
+            alpha off
+            log_all_failures
+            url {
+                path /
+            }
+        }
+        TCP_CHECK {
+            connect_ip fe80::7
+            connect_port 81
+            bind_if eth0
+            connect_timeout 0.5
+        }
+        PING_CHECK {
+        }
+        SMTP_CHECK {
+            host {
+                connect_port 25
+            }
+            host {
+                connect_port 26
+            }
+        }
+        MISC_CHECK {
+            misc_path "/bin/check 'two words' \"quoted\""
+            misc_timeout 1.5
+            misc_dynamic
+            user nobody nogroup
+        }
+        FILE_CHECK {
+            track_file load
+        }
+        FILE_CHECK {
+            track_file load
+            weight 5
+        }
         weight 3
         uthreshold 100
         lthreshold 50
@@ -79,6 +182,19 @@ virtual_server fd77::200 53 {
     lb_kind DR
     protocol UDP
     real_server fd77::1 53 {
+        DNS_CHECK {
+            type TXT
+            name a.example
+        }
+        UDP_CHECK {
+            payload 00 ff
+            require_reply 0xxa ff
+            min_reply_length 2
+            max_reply_length 600
+        }
+        UDP_CHECK {
+            require_reply
+        }
     }
 }
 )";
@@ -94,7 +210,9 @@ TEST(Print, KeepsTheHowTosConfiguration) {
 TEST(Print, NeverShowsAPassword) {
   const std::string text = print(model_of(kEverything));
   EXPECT_EQ(text.find("geheim"), std::string::npos);
+  EXPECT_EQ(text.find("offen"), std::string::npos);
   EXPECT_NE(text.find("auth_pass ********"), std::string::npos);
+  EXPECT_NE(text.find("password ********"), std::string::npos);
 }
 
 TEST(Print, PrintsTheSameTextAgain) {

@@ -127,19 +127,6 @@ virtual_server group G {
      {"4:5: error: \"persistence_timeout\" is not supported yet: it would change which real server a client gets",
       "5:5: error: \"persistence_granularity\" is not supported yet: it would change which real server a client gets",
       "6:5: error: \"persistence_engine\" is not supported yet: it would change which real server a client gets"}},
-    {"SorryServer",
-     in_service(R"(    sorry_server 10.0.0.9 80
-    sorry_server_inhibit
-    sorry_server_lvs_method DR)"),
-     {"4:5: error: \"sorry_server\" is not supported yet: it would change where clients go when no real server is left",
-      "5:5: error: \"sorry_server_inhibit\" is not supported yet: it would change where clients go when no real server is left",
-      "6:5: error: \"sorry_server_lvs_method\" is not supported yet: it would change where clients go when no real server is "
-      "left"}},
-    {"Quorum",
-     in_service(R"(    quorum 2
-    hysteresis 1)"),
-     {"4:12: error: quorum 2 is not supported yet: it would change when the service counts as up",
-      "5:16: error: hysteresis 1 is not supported yet: it would change when the service counts as up"}},
     {"OnePacketScheduling",
      in_service("    ops"),
      {"4:5: error: \"ops\" is not supported yet: it would change which real server a client gets"}},

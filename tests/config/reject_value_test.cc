@@ -193,11 +193,10 @@ const std::vector<RejectRow> kRows = {
      {"4:17: error: \"10.0.0.x\" is not an IPv4 or IPv6 address"}},
     {"DelayLoopNotANumber",
      in_service("    delay_loop often"),
-     {"4:16: error: \"delay_loop\" takes a number from 0 to 31536000, not \"often\""}},
+     {"4:16: error: \"delay_loop\" takes a number from 0.001 to 31536000, not \"often\""}},
     {"SwitchNotABoolean",
      in_service("    alpha maybe"),
-     {"4:5: notice: \"alpha\" has no effect until health checks are run",
-      "4:11: error: \"alpha\" takes on, off, true, false, yes or no, not \"maybe\""}},
+     {"4:11: error: \"alpha\" takes on, off, true, false, yes or no, not \"maybe\""}},
     {"DigestTooShort",
      in_real_server(R"(        HTTP_GET {
             url {
@@ -209,10 +208,11 @@ const std::vector<RejectRow> kRows = {
     {"StatusCodeNotACode",
      in_real_server(R"(        HTTP_GET {
             url {
+                path /
                 status_code 200-ok
             }
         })"),
-     {"7:29: error: \"status_code\" takes HTTP status codes or ranges of them (200-299), not \"200-ok\""}},
+     {"8:29: error: \"status_code\" takes HTTP status codes or ranges of them (200-299), not \"200-ok\""}},
     {"CheckPortZero",
      in_real_server(R"(        TCP_CHECK {
             connect_port 0
