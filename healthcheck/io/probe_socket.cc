@@ -1,9 +1,12 @@
 #include "healthcheck/io/probe_socket.h"
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
+#include <linux/errqueue.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -16,6 +19,7 @@ struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t length = 0;
   [[nodiscard]] const sockaddr* get() const { return static_cast<const sockaddr*>(static_cast<const void*>(&storage)); }
+  [[nodiscard]] sockaddr* get() { return static_cast<sockaddr*>(static_cast<void*>(&storage)); }
 };
 
 SocketAddress socket_address(const packet::IpAddress& address, std::uint16_t port) {
@@ -81,12 +85,61 @@ std::expected<void, ProbeResult> start_connecting(const Socket& socket, const Co
   return std::unexpected{failure_of(errno)};
 }
 
+std::optional<packet::Endpoint> local_end_of(const Socket& socket) {
+  SocketAddress own;
+  own.length = sizeof own.storage;
+  if (getsockname(socket.fd(), own.get(), &own.length) != 0) return std::nullopt;
+  if (own.storage.ss_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, &own.storage, sizeof in);
+    return packet::Endpoint{packet::Ipv4Address{ntohl(in.sin_addr.s_addr)}, ntohs(in.sin_port)};
+  }
+  sockaddr_in6 in{};
+  std::memcpy(&in, &own.storage, sizeof in);
+  packet::Ipv6Address address;
+  std::memcpy(address.bytes.data(), &in.sin6_addr, sizeof in.sin6_addr);
+  return packet::Endpoint{address, ntohs(in.sin6_port)};
+}
+
+std::expected<Socket, ProbeResult> open_datagram_socket(const Connection& connection, int type, int protocol) {
+  auto socket = open_probe_socket(connection, type, protocol);
+  if (!socket) return socket;
+  const bool is_v4 = connection.target.address.is_v4();
+  // Without it "host unreachable" and the like go unheard.
+  if (!set_option(*socket, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_RECVERR : IPV6_RECVERR, 1)) {
+    return std::unexpected{local("IP_RECVERR")};
+  }
+  const auto connecting = start_connecting(*socket, connection);
+  if (!connecting) return std::unexpected{connecting.error()};
+  return socket;
+}
+
+int datagram_error(int fd, int error_of_recv) {
+  if (error_of_recv != EAGAIN && error_of_recv != EWOULDBLOCK && error_of_recv != EINTR) return error_of_recv;
+  alignas(cmsghdr) std::array<std::byte, 512> control{};
+  msghdr message{};
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  if (recvmsg(fd, &message, MSG_ERRQUEUE) < 0) return 0;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    const bool is_error = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
+                          (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
+    if (!is_error || part->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
+    sock_extended_err error{};
+    std::memcpy(&error, CMSG_DATA(part), sizeof error);
+    return static_cast<int>(error.ee_errno);
+  }
+  return 0;
+}
+
 ProbeResult failure_of(int error) {
   const auto as = [error](ProbeFailure failure) { return ProbeResult{.failure = failure, .detail = std::strerror(error)}; };
   switch (error) {
     case ECONNREFUSED: return as(ProbeFailure::kRefused);
     case EHOSTUNREACH:
     case ENETUNREACH:
+    case ENOPROTOOPT:
+    case ENONET:
     case EHOSTDOWN: return as(ProbeFailure::kUnreachable);
     case ETIMEDOUT: return as(ProbeFailure::kConnectTimeout);
     case ECONNRESET:

@@ -1,7 +1,9 @@
 // The sockets that probes speak through: non-blocking, bound and marked as the check's configuration says.
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <utility>
 
 #include "healthcheck/probe_result.h"
@@ -39,6 +41,15 @@ class Socket {
 
 // Starts to connect to the target. The error is what connect() said at once (not EINPROGRESS).
 [[nodiscard]] std::expected<void, ProbeResult> start_connecting(const Socket& socket, const Connection& connection);
+
+// The address and port that a bound or connected socket has; nothing when the kernel doesn't tell (errno).
+[[nodiscard]] std::optional<packet::Endpoint> local_end_of(const Socket& socket);
+// A socket for one question and its answer: as above, connected to the target, and told of every ICMP error about what it sent.
+[[nodiscard]] std::expected<Socket, ProbeResult> open_datagram_socket(const Connection& connection, int type, int protocol = 0);
+
+// What is behind an errno that recv() of such a socket gave: the error; where it gave none (EAGAIN), the next one of the error
+// queue; 0: nothing is wrong, and nothing was there to read. Takes what it reports.
+[[nodiscard]] int datagram_error(int fd, int error_of_recv);
 
 // What an errno of a connection means: ECONNREFUSED kRefused, EHOSTUNREACH kUnreachable, ECONNRESET kReset, ..., else kLocal.
 [[nodiscard]] ProbeResult failure_of(int error);

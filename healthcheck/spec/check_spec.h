@@ -66,7 +66,7 @@ struct BodyPattern {
   std::uint32_t options = 0;     // PCRE2_CASELESS and the like, as compiled
   std::uint32_t min_offset = 0;  // regex_min_offset: bytes of the body before which no match counts
   std::uint32_t max_offset = 0;  // regex_max_offset: where the last match may begin; 0: anywhere
-  std::size_t stack_start = 0;   // regex_stack, in KiB; 0: PCRE2's own
+  std::size_t stack_start = 0;   // regex_stack, in bytes as pcre2_jit_stack_create() takes them; 0: PCRE2's own
   std::size_t stack_max = 0;
 
   friend bool operator==(const BodyPattern&, const BodyPattern&) = default;
@@ -168,8 +168,8 @@ struct MiscCheck {
   friend bool operator==(const MiscCheck&, const MiscCheck&) = default;
 };
 
-// The number in a file (track_file): with weight 0 a number other than 0 is a failure, else number * weight is added to the
-// server's weight, and a sum of -254 or less is a failure.
+// The number in a file (track_file): with weight 0 a number other than 0 is a failure (with `reverse`: 0 is one), else number *
+// weight (`reverse`: its negative) is added to the server's weight, and -2147483647 or less is a failure.
 struct FileCheck {
   std::string track_file{};  // the name of the track_file block
   std::string path{};

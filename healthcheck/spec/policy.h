@@ -53,6 +53,10 @@ struct GlobalPolicy {
   std::string script_user{};        // empty: keepalived_script where it exists, else root
   std::string script_group{};
   TlsFiles tls{};
+  std::string lvs_notify_fifo_user{};   // who owns the fifo; empty: as for scripts
+  std::string lvs_notify_fifo_group{};  // empty: the user's own
+  bool checker_mails = true;            // a mail also where one check of several changed and the server did not (off:
+                                        // no_checker_emails)
 
   friend bool operator==(const GlobalPolicy&, const GlobalPolicy&) = default;
 };

@@ -1,0 +1,62 @@
+// libcurl's transfers on our event loop: many at once, none of which waits.
+//
+// A thin layer over curl_multi_socket_action(). Owned by the loop's thread. A failure of libcurl itself is the transfer's
+// result.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "control/loop/event_loop.h"
+
+namespace penstock::healthcheck {
+
+struct CurlMultiFree {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+struct CurlEasyFree {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct CurlListFree {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using CurlEasy = std::unique_ptr<CURL, CurlEasyFree>;
+using CurlList = std::unique_ptr<curl_slist, CurlListFree>;
+
+class CurlMulti {
+ public:
+  // Called once, from the loop, never from within add(). May add and remove transfers.
+  using Done = std::move_only_function<void(CURLcode)>;
+
+  // Throws std::runtime_error when libcurl can't be set up.
+  explicit CurlMulti(control::EventLoop& loop);
+  // Every transfer must have ended or been removed.
+  ~CurlMulti();
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+
+  // Starts a transfer; the handle stays the caller's. False: libcurl refused, `done` will not be called.
+  [[nodiscard]] bool add(CURL* easy, Done done);
+  // Abandons a transfer; nothing happens when it isn't under way.
+  void remove(CURL* easy);
+
+  [[nodiscard]] std::size_t transfers() const { return transfers_.size(); }
+
+ private:
+  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket);
+  static int on_timer(CURLM* multi, long milliseconds, void* self);
+  void act(curl_socket_t fd, int events);
+  void watch(curl_socket_t fd, int what);
+  void finish_transfers();
+
+  control::EventLoop& loop_;
+  std::unique_ptr<CURLM, CurlMultiFree> multi_;
+  control::Timer timer_;
+  std::unordered_map<curl_socket_t, control::FdWatch> watches_;
+  std::unordered_map<CURL*, Done> transfers_;
+};
+
+}  // namespace penstock::healthcheck

@@ -1,0 +1,214 @@
+#include "healthcheck/monitor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "healthcheck/check_log.h"
+#include "healthcheck/check_registry.h"
+#include "healthcheck/names.h"
+#include "healthcheck/service_state.h"
+#include "healthcheck/transitions.h"
+
+namespace penstock::healthcheck {
+namespace {
+
+std::string name_of_service(const ServiceKey& key) { return name_of(key.endpoint, key.protocol); }
+
+ServerState* find_server(ServiceState* service, const packet::Endpoint& endpoint) {
+  if (service == nullptr) return nullptr;
+  const auto at = std::ranges::find(service->servers, endpoint, &ServerState::endpoint);
+  return at != service->servers.end() ? &*at : nullptr;
+}
+
+CheckLink* find_link(ServerState* server, const CheckSpec& spec) {
+  if (server == nullptr) return nullptr;
+  const auto at = std::ranges::find_if(server->links, [&](const CheckLink& link) { return link.check->spec == spec; });
+  return at != server->links.end() ? &*at : nullptr;
+}
+
+}  // namespace
+
+struct Monitor::State {
+  Options options;
+  GlobalPolicy global;
+  Services services;
+  std::map<ServiceKey, ServiceState*> by_key;
+  CheckRegistry checks;
+
+  // A service as the configuration has it, with what the old one knew; its checks that are new are started.
+  std::unique_ptr<ServiceState> adopt(const MonitoredService& wanted, ServiceState* old, Actions& actions);
+  CheckLink link_for(const CheckSpec& spec, const ServiceState& service, ServerState* old, Actions& actions);
+  void settle(ServiceState& service, ServiceState* old, Actions& actions);
+};
+
+Monitor::Monitor() : Monitor{Options{}} {}
+Monitor::Monitor(Options options) : state_{std::make_unique<State>()} { state_->options = options; }
+Monitor::~Monitor() = default;
+
+CheckLink Monitor::State::link_for(const CheckSpec& spec, const ServiceState& service, ServerState* old, Actions& actions) {
+  if (CheckLink* const known = find_link(old, spec))
+    return {.check = known->check, .is_up = known->is_up, .weight = known->weight};
+  // A server that is down stays down until it has passed its new check, and one that is up isn't taken out by it.
+  const bool guess = old != nullptr ? old->is_alive : !(service.policy.alpha || spec.pace.alpha);
+  if (CheckState* const shared = options.share_checks ? checks.find(spec) : nullptr) {
+    return {.check = shared, .is_up = shared->last ? shared->is_up : guess};
+  }
+  CheckState& check = checks.add(spec);
+  check.is_up = guess;
+  actions.push_back(StartCheck{check.id, spec, guess});
+  return {.check = &check, .is_up = guess};
+}
+
+std::unique_ptr<ServiceState> Monitor::State::adopt(const MonitoredService& wanted, ServiceState* old, Actions& actions) {
+  auto service = std::make_unique<ServiceState>();
+  service->key = {wanted.endpoint, wanted.protocol};
+  service->policy = wanted.policy;
+  service->quorum = wanted.policy.quorum;
+  service->hysteresis = wanted.policy.hysteresis;
+  service->has_quorum = old != nullptr && old->has_quorum;
+  service->is_sorry_active = old != nullptr && old->is_sorry_active && wanted.policy.sorry_server;
+  service->servers.resize(wanted.servers.size());
+  for (std::size_t i = 0; i < wanted.servers.size(); ++i) {
+    const MonitoredServer& from = wanted.servers[i];
+    ServerState* const before = find_server(old, from.endpoint);
+    ServerState& server = service->servers[i];
+    server.endpoint = from.endpoint;
+    server.configured_weight = from.weight;
+    server.policy = from.policy;
+    server.changed = before != nullptr ? before->changed : std::nullopt;
+    for (const CheckSpec& spec : from.policy.checks) {
+      server.links.push_back(link_for(spec, *service, before, actions));
+      server.links.back().check->users.push_back({service.get(), &server, server.links.size() - 1});
+      if (find_link(before, spec) == nullptr) {
+        actions.push_back(LogLine{.text = fmt::format("Activating healthchecker for service {} for VS {}",
+                                                      name_of(spec.server, spec.protocol), name_of_service(service->key))});
+      }
+    }
+    server.policy.checks.clear();  // they are the links
+    server.is_alive = all_checks_up(server);
+    server.effective_weight = weight_by_checks(server);
+  }
+  return service;
+}
+
+// What a configuration's difference has to say about one service.
+void Monitor::State::settle(ServiceState& service, ServiceState* old, Actions& actions) {
+  const Transitions transitions{service, global, actions};
+  if (old != nullptr) {
+    for (const ServerState& gone : old->servers) {
+      if (find_server(&service, gone.endpoint) == nullptr && row_of(*old, gone)) transitions.say_removed(gone);
+    }
+  }
+  for (ServerState& server : service.servers) {
+    const ServerState* const before = find_server(old, server.endpoint);
+    if (before == nullptr) {
+      if (server.is_alive && global.rs_init_notifies) transitions.tell_state_of(server);
+      continue;
+    }
+    if (before->effective_weight != server.effective_weight) transitions.say_weight(server, before->effective_weight);
+    if (before->is_alive != server.is_alive) transitions.say_alive(server);
+  }
+  transitions.update_quorum(old == nullptr);
+  if (old == nullptr || table_of(*old) != table_of(service)) actions.push_back(TableChanged{service.key});
+}
+
+Actions Monitor::apply(std::span<const MonitoredService> services, const GlobalPolicy& global) {
+  State& state = *state_;
+  Actions actions;
+  state.global = global;
+  Services old = std::exchange(state.services, {});
+  const std::map<ServiceKey, ServiceState*> old_by_key = std::exchange(state.by_key, {});
+  state.checks.forget_users();
+  for (const MonitoredService& wanted : services) {
+    const auto known = old_by_key.find({wanted.endpoint, wanted.protocol});
+    ServiceState* const before = known != old_by_key.end() ? known->second : nullptr;
+    state.services.push_back(state.adopt(wanted, before, actions));
+    ServiceState& service = *state.services.back();
+    state.by_key[service.key] = &service;
+    state.settle(service, before, actions);
+  }
+  for (const auto& gone : old) {
+    if (state.by_key.contains(gone->key)) continue;
+    const Transitions transitions{*gone, global, actions};
+    for (const ServerState& server : gone->servers) {
+      if (row_of(*gone, server)) transitions.say_removed(server);
+    }
+  }
+  for (const CheckId id : state.checks.remove_unused()) actions.push_back(StopCheck{id});
+  return actions;
+}
+
+Actions Monitor::report(const CheckReport& report) {
+  Actions actions;
+  CheckState* const check = state_->checks.find(report.id);
+  if (check == nullptr) return actions;
+  const bool was_up = std::exchange(check->is_up, report.is_up);
+  if (was_up != check->is_up) check->changed = report.finished;
+  check->last = report;
+  ++(report.result.is_success() ? check->successes : check->failures[static_cast<std::size_t>(report.result.failure)]);
+
+  bool is_told = false;
+  for (const CheckUser& user : check->users) {
+    if (!std::exchange(is_told, true) || names_service(check->spec)) {
+      for (std::string& line :
+           lines_about(check->spec, report.result, report.step, was_up, name_of_service(user.service->key))) {
+        actions.push_back(LogLine{.text = std::move(line)});
+      }
+    }
+    const Table before = table_of(*user.service);
+    CheckLink& link = user.server->links[user.link];
+    const bool link_was_up = std::exchange(link.is_up, report.is_up);
+    if (report.result.is_success()) link.weight = report.result.weight;  // none: the configured one again
+    Transitions{*user.service, state_->global, actions}.update_server(*user.server, link_was_up != link.is_up, check->spec,
+                                                                      report.result, report.finished);
+    if (table_of(*user.service) != before) actions.push_back(TableChanged{user.service->key});
+  }
+  return actions;
+}
+
+Actions Monitor::stop() {
+  Actions actions;
+  for (const auto& service : state_->services) Transitions{*service, state_->global, actions}.stop();
+  return actions;
+}
+
+Table Monitor::table(const ServiceKey& service) const { return table_of(*state_->by_key.at(service)); }
+
+std::vector<Monitor::ServiceStatus> Monitor::status() const {
+  std::vector<ServiceStatus> all;
+  for (const auto& service : state_->services) {
+    ServiceStatus status{.key = service->key,
+                         .has_quorum = service->has_quorum,
+                         .quorum = service->quorum,
+                         .hysteresis = service->hysteresis,
+                         .weight_up = sum_of_living(*service),
+                         .servers = {}};
+    for (const ServerState& server : service->servers) {
+      ServerStatus of_server{.endpoint = server.endpoint,
+                             .is_up = server.is_alive,
+                             .configured_weight = server.configured_weight,
+                             .effective_weight = server.effective_weight,
+                             .changed = server.changed,
+                             .checks = {}};
+      for (const CheckLink& link : server.links) {
+        const CheckState& check = *link.check;
+        of_server.checks.push_back({.id = check.id,
+                                    .spec = check.spec,
+                                    .is_up = link.is_up,
+                                    .last = check.last,
+                                    .changed = check.changed,
+                                    .successes = check.successes,
+                                    .failures = check.failures,
+                                    .shared_by = check.users.size()});
+      }
+      status.servers.push_back(std::move(of_server));
+    }
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+}  // namespace penstock::healthcheck
