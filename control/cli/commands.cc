@@ -8,6 +8,7 @@
 
 #include "control/cli/ipvsadm_listing.h"
 #include "control/cli/show.h"
+#include "control/cli/show_checks.h"
 #include "control/cli/show_json.h"
 
 namespace penstock::control {
@@ -21,6 +22,7 @@ constexpr auto kSubjects = std::to_array<std::pair<std::string_view, Subject>>({
     {"drops", Subject::kDrops},
     {"workers", Subject::kWorkers},
     {"ports", Subject::kPorts},
+    {"checks", Subject::kChecks},
     {"config", Subject::kConfig},
 });
 
@@ -96,6 +98,10 @@ Answer run(const ShowRequest& request, StatusSource& source) {
     case Subject::kPorts: {
       const auto ports = source.ports();
       return text_answer(json ? dump(ports_json(ports)) : show_ports(ports));
+    }
+    case Subject::kChecks: {
+      const auto checks = source.checks();
+      return text_answer(json ? dump(checks_json(checks)) : show_checks(checks));
     }
     case Subject::kConfig: {
       std::string text = source.config_text();

@@ -15,7 +15,7 @@
 
 namespace penstock::control {
 
-enum class Subject : std::uint8_t { kServices, kConnections, kStats, kRate, kDrops, kWorkers, kPorts, kConfig };
+enum class Subject : std::uint8_t { kServices, kConnections, kStats, kRate, kDrops, kWorkers, kPorts, kChecks, kConfig };
 
 // `penstock show SUBJECT [--json] [--all]`.
 struct ShowRequest {

@@ -13,7 +13,9 @@ namespace {
 
 using Out = std::back_insert_iterator<std::string>;
 
-bool is_listed(const RealServerStatus& server) { return server.state != ServerState::kRemoved; }
+bool is_listed(const RealServerStatus& server) {
+  return server.state != ServerState::kRemoved && server.state != ServerState::kDown;
+}
 
 // A counter, nine wide. Exact, or cut (not rounded) to thousands, millions, billions or trillions from 100,000,000 on.
 void append_number(std::string& out, std::uint64_t number, bool exact) {

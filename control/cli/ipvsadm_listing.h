@@ -1,7 +1,7 @@
 // What ipvsadm 1.31 prints, byte for byte, from status values.
 //
 // Pure functions; the formats were taken from listings of ipvsadm itself (tests/control/cli/data/). Each is the whole output
-// but the connections', which come row by row because there may be millions. Servers in ServerState::kRemoved don't appear:
+// but the connections', which come row by row because there may be millions. Servers that are down or removed don't appear:
 // IPVS forgets a removed server's entry in its service.
 #pragma once
 

@@ -14,6 +14,7 @@
 #include "control/cli/client.h"
 #include "control/cli/commands.h"
 #include "control/cli/protocol.h"
+#include "control/genhash/genhash.h"
 
 namespace {
 
@@ -32,9 +33,12 @@ Usage: penstock [--socket PATH] [--json] COMMAND
   penstock show drops [--all]   packets that were not forwarded, by reason
   penstock show workers         the data plane's threads: load, packets, tables
   penstock show ports           network ports: link, queues, packets, losses
+  penstock show checks          health checks: who is up, since when, and why not
   penstock show config          the configuration in force
   penstock ipvsadm -Ln ...      ipvsadm's listings, byte for byte
                                 (`penstock ipvsadm --help' lists its options)
+  penstock genhash ...          the digest of a page, for keepalived.conf; asks
+                                the server itself (`penstock genhash --help')
 
 Options:
   --socket PATH    the daemon's socket (default: /run/penstock/penstock.sock)
@@ -91,6 +95,7 @@ int run(const std::vector<std::string>& words) {
   }
   if (given.contains("json") && std::ranges::find(args, "--json") == args.end()) args.emplace_back("--json");
 
+  if (!args.empty() && args[0] == "genhash") return run_genhash({args.begin() + 1, args.end()});  // needs no daemon
   const auto command = parse_command(args);
   if (!command) {
     fmt::print(stderr, "{}\n", command.error().message);

@@ -7,6 +7,7 @@ std::string_view to_string(ServerState state) {
     case ServerState::kAvailable: return "available";
     case ServerState::kUnresolved: return "unresolved";
     case ServerState::kLocal: return "local";
+    case ServerState::kDown: return "down";
     case ServerState::kRemoved: return "removed";
   }
   return "?";

@@ -15,6 +15,7 @@
 #include "dataplane/packet/drop_reason.h"
 #include "dataplane/packet/ip_address.h"
 #include "dataplane/packet/mac_address.h"
+#include "healthcheck/monitor.h"
 
 namespace penstock::control {
 
@@ -34,10 +35,11 @@ enum class ServerState : std::uint8_t {
   kAvailable,   // takes new connections (when its weight is above 0)
   kUnresolved,  // never had a next hop's MAC address: gets no new connections
   kLocal,       // is the director itself: its packets go to the kernel
-  kRemoved,     // no longer configured, or its check failed: only its old connections remain
+  kDown,        // a check failed: only its old connections remain, and they wait
+  kRemoved,     // no longer configured: likewise
 };
 
-// "available", "unresolved", "local", "removed": as tables and JSON spell them.
+// "available", "unresolved", "local", "down", "removed": as tables and JSON spell them.
 [[nodiscard]] std::string_view to_string(ServerState state);
 
 // Where the packets for a real server go.
@@ -78,7 +80,7 @@ struct ServiceStatus {
   ServiceFlags flags{};
   Counters counters{};  // also those of servers that are gone
   Rates rates{};
-  std::vector<RealServerStatus> servers{};  // in the configuration's order; ServerState::kRemoved ones last
+  std::vector<RealServerStatus> servers{};  // in the configuration's order; those down or removed last
 };
 
 struct ConnectionStatus {
@@ -154,6 +156,13 @@ struct SyncDaemonStatus {
   packet::IpAddress group{};
   std::uint16_t port = 8848;
   unsigned ttl = 1;
+};
+
+// What the monitor knows, and the two clocks to tell its times by.
+struct ChecksStatus {
+  std::vector<healthcheck::Monitor::ServiceStatus> services{};  // in the configuration's order
+  healthcheck::TimePoint now{};
+  std::chrono::system_clock::time_point wall_clock_now{};
 };
 
 struct DaemonStatus {

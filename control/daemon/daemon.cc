@@ -104,6 +104,8 @@ Daemon::Step Daemon::start_kernel_side() {
   auto slow_path = SlowPath::open(loop_, *kernel_, ports, plane_->exchange());
   if (!slow_path) return unexpected{slow_path.error()};
   slow_path_ = std::move(*slow_path);
+  via_checks_ = std::make_unique<ViaChecks>(loop_, *director_, plane_->exchange());
+  slow_path_->set_take_answer([this](std::span<const std::byte> frame) { return via_checks_->take(frame); });
   return set_addresses_and_routes();
 }
 
@@ -124,7 +126,9 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
   vips_ = std::make_unique<VipKeeper>(
       kernel_->addresses(), kernel_->mirror(),
       [this](const std::string& interface, const packet::IpAddress& vip) { announce(interface, vip); });
-  if (auto room = director_->apply(model); !room) return unexpected{room.error()};
+  health_ = std::make_unique<ServiceHealth>(
+      loop_, options_.share_checks,
+      [this](const Director::Key& service, std::span<const Director::Row> rows) { on_table_change(service, rows); });
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
@@ -135,6 +139,7 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
 
 Daemon::Step Daemon::start_cli() {
   status_ = std::make_unique<DaemonStatusSource>(DaemonStatusSource::Sources{.director = *director_,
+                                                                             .health = *health_,
                                                                              .board = *board_,
                                                                              .plane = *plane_,
                                                                              .model = model_,
@@ -162,15 +167,21 @@ void Daemon::run() { loop_.run(); }
 
 Daemon::~Daemon() {
   cli_.reset();
+  if (health_ != nullptr) health_->stop();
   if (vips_ != nullptr) vips_->withdraw();
   if (plane_ != nullptr) plane_->stop();
 }
 
 std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model) {
-  auto changes = director_->apply(model);
+  if (auto room = director_->check_room(ServiceHealth::named_by(model)); !room) return unexpected{room.error()};
+  if (const auto prepared = via_checks_->prepare(model); !prepared) log::error("{}", prepared.error());
+  health_->use(via_checks_->probes_door());
+  auto changes = director_->apply(health_->apply(model));
   if (!changes) return changes;
+  director_->set_timeouts(model.lvs_timeouts);
+  director_->set_check_targets(ServiceHealth::targets_of(model));
   kernel_->next_hops().set_servers(director_->server_addresses());
-  publish();
+  publisher_.publish_now();
   vips_->apply(model);
   model_ = std::move(model);
   return changes;
@@ -198,7 +209,12 @@ void Daemon::on_next_hops(std::span<const NextHopTracker::Change> changes) {
       log::warning("no route to real server {}: {}", change.server.to_string(), change.next_hop.error);
     }
   }
-  publish();
+  via_checks_->refresh();
+  publisher_.request();
+}
+
+void Daemon::on_table_change(const Director::Key& service, std::span<const Director::Row> rows) {
+  if (director_->set_rows(service, rows).any()) publisher_.request();
 }
 
 void Daemon::announce(const std::string& interface, const packet::IpAddress& vip) {
@@ -220,7 +236,7 @@ void Daemon::on_housekeeping() {
   if (plane_->reclaim() != 0) return;  // some worker hasn't seen the last change yet
   if (!director_->collect(EventLoop::now())) return;
   kernel_->next_hops().set_servers(director_->server_addresses());
-  publish();
+  publisher_.request();
 }
 
 }  // namespace penstock::control

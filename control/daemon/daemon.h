@@ -17,9 +17,12 @@
 #include "control/daemon/daemonize.h"
 #include "control/daemon/kernel_network.h"
 #include "control/daemon/options.h"
+#include "control/daemon/publisher.h"
 #include "control/daemon/slow_path.h"
+#include "control/daemon/via_checks.h"
 #include "control/daemon/vip_keeper.h"
 #include "control/director/director.h"
+#include "control/health/service_health.h"
 #include "control/loop/event_loop.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/core/forwarder.h"
@@ -55,7 +58,7 @@ class Daemon {
   [[nodiscard]] std::expected<Director::Changes, std::string> adopt(config::Model model);
   void reload();
   void on_next_hops(std::span<const NextHopTracker::Change> changes);
-  void publish() { plane_->publish(director_->build_snapshot()); }
+  void on_table_change(const Director::Key& service, std::span<const Director::Row> rows);
   void announce(const std::string& interface, const packet::IpAddress& vip);
   void on_housekeeping();
 
@@ -69,8 +72,11 @@ class Daemon {
   std::unique_ptr<Director> director_;
   std::unique_ptr<KernelNetwork> kernel_;
   std::unique_ptr<SlowPath> slow_path_;
+  std::unique_ptr<ViaChecks> via_checks_;
   std::unique_ptr<VipKeeper> vips_;
   config::Model model_;
+  Publisher publisher_{loop_, [this] { plane_->publish(director_->build_snapshot()); }};
+  std::unique_ptr<ServiceHealth> health_;
   std::unique_ptr<ConnectionDesk> connections_;
   std::unique_ptr<DaemonStatusSource> status_;
   std::unique_ptr<CliServer> cli_;

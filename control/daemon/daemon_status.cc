@@ -27,7 +27,7 @@ std::string_view word_for(NextHop::State state) {
 }
 
 ServerState state_of(const Director::Server& server, const NextHop* hop) {
-  if (!server.configured) return ServerState::kRemoved;
+  if (!server.in_service) return server.named ? ServerState::kDown : ServerState::kRemoved;
   if (hop != nullptr && hop->is_local()) return ServerState::kLocal;
   return hop != nullptr && hop->mac ? ServerState::kAvailable : ServerState::kUnresolved;
 }
@@ -104,6 +104,10 @@ RealServerStatus DaemonStatusSource::status_of(const Director::Server& server) c
                                     .neighbour_state = std::string{word_for(hop->state)}};
   }
   return status;
+}
+
+ChecksStatus DaemonStatusSource::checks() const {
+  return {.services = sources_.health.status(), .now = EventLoop::now(), .wall_clock_now = std::chrono::system_clock::now()};
 }
 
 std::vector<WorkerStatus> DaemonStatusSource::workers() const {

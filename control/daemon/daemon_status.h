@@ -10,6 +10,7 @@
 #include "control/cli/status_source.h"
 #include "control/daemon/connection_cursor.h"
 #include "control/director/director.h"
+#include "control/health/service_health.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/dpdk/data_plane.h"
 
@@ -20,6 +21,7 @@ class DaemonStatusSource : public StatusSource {
   // What it reads; all must outlive it.
   struct Sources {
     const Director& director;
+    const ServiceHealth& health;
     const core::CounterBoard& board;
     const dpdk::DataPlane& plane;
     const config::Model& model;
@@ -37,6 +39,7 @@ class DaemonStatusSource : public StatusSource {
 
   [[nodiscard]] DaemonStatus daemon() const override;
   [[nodiscard]] std::vector<ServiceStatus> services() const override;
+  [[nodiscard]] ChecksStatus checks() const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override;
   [[nodiscard]] std::vector<DropStatus> drops() const override;
   [[nodiscard]] std::vector<PortStatus> ports() const override;

@@ -51,6 +51,7 @@ po::options_description penstock_options() {
       ("idle", po::value<std::string>(), "sleep|poll|auto: what a worker without traffic does (auto: sleep on virtual devices only)")
       ("punt-limit", po::value<std::uint32_t>(), "frames a second that go to the kernel, of all workers together (20000)")
       ("neighbour-limit", po::value<std::uint32_t>(), "the same for ARP and neighbour discovery (2000)")
+      ("no-shared-checks", "run a real server's check for each virtual server, though they be identical")
       ("expire-nodest-conn", "connections of a removed server end at once (IPVS's sysctl of that name)")
       ("socket", po::value<std::string>(), "where the penstock command reaches the daemon (/run/penstock/penstock.sock)")
       ("eal", po::value<std::string>(), "more arguments for DPDK's EAL, in one string");
@@ -191,6 +192,7 @@ std::expected<void, std::string> take_penstock(const po::variables_map& given, O
   options.routes = std::move(*routes);
   take(given, "eal", options.eal_arguments);
   take(given, "socket", options.socket_path);
+  options.share_checks = !given.contains("no-shared-checks");
   options.expire_nodest_conn = given.contains("expire-nodest-conn");
   if (given.contains("idle")) {
     const auto& idle = given["idle"].as<std::string>();

@@ -83,17 +83,22 @@ int SlowPath::interface_index(const std::string& port) const {
 
 void SlowPath::on_punted() {
   exchange_.drain_all([this](const dpdk::PuntedFrame& frame) {
-    if (const auto written = gates_[frame.port]->tap.write_frame(frame.bytes); written) {
-      ++counters_.to_kernel;
-      return;
-    } else {
-      ++counters_.refused;
-      if (const auto pass = refused_.pass(EventLoop::now())) {
-        log::warning("{}: the kernel refused a frame: {}{}", gates_[frame.port]->tap.name(), std::strerror(written.error()),
-                     pass.suffix());
-      }
-    }
+    if (frame.punt_class == core::PuntClass::kCheck && take_answer_ && take_answer_(frame.bytes)) return;
+    write_to_kernel(frame);
   });
+}
+
+void SlowPath::write_to_kernel(const dpdk::PuntedFrame& frame) {
+  TapDevice& tap = gates_[frame.port]->tap;
+  const auto written = tap.write_frame(frame.bytes);
+  if (written) {
+    ++counters_.to_kernel;
+    return;
+  }
+  ++counters_.refused;
+  if (const auto pass = refused_.pass(EventLoop::now())) {
+    log::warning("{}: the kernel refused a frame: {}{}", tap.name(), std::strerror(written.error()), pass.suffix());
+  }
 }
 
 void SlowPath::on_tap_readable(Gate& gate) {

@@ -7,13 +7,16 @@
 
 #include <array>
 #include <expected>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/daemon/kernel_network.h"
-#include "control/loop/event_loop.h"
 #include "control/log.h"
+#include "control/loop/event_loop.h"
 #include "control/tap/ingress_drop.h"
 #include "control/tap/multicast_membership.h"
 #include "control/tap/tap_device.h"
@@ -40,6 +43,10 @@ class SlowPath {
 
   // The interface of the port with this name, 0 when there is none.
   [[nodiscard]] int interface_index(const std::string& port) const;
+  // Asked about each frame that a worker took for an answer to a check: true when it is taken care of and not for the kernel's
+  // ordinary stack.
+  using TakeAnswer = std::function<bool(std::span<const std::byte> frame)>;
+  void set_take_answer(TakeAnswer take) { take_answer_ = std::move(take); }
   [[nodiscard]] const SlowPathCounters& counters() const { return counters_; }
 
  private:
@@ -57,6 +64,7 @@ class SlowPath {
   [[nodiscard]] std::expected<void, std::string> add_gate(const dpdk::Port& port);
   void join_vrrp_groups(Gate& gate);
   void on_punted();
+  void write_to_kernel(const dpdk::PuntedFrame& frame);
   void on_tap_readable(Gate& gate);
   void on_link(int index, const Link* now);
   void follow_device_links();
@@ -67,6 +75,7 @@ class SlowPath {
   const dpdk::PortSet& ports_;
   dpdk::Exchange& exchange_;
   std::vector<std::unique_ptr<Gate>> gates_;  // by port
+  TakeAnswer take_answer_;
   SlowPathCounters counters_;
   log::RateLimit refused_{std::chrono::seconds{10}};
   std::array<std::byte, 65536> frame_;

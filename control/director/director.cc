@@ -21,10 +21,12 @@ core::SchedulerKind kind_of(config::Scheduler scheduler) {
   return core::SchedulerKind::kWeightedLeastConnection;
 }
 
-// Configured ones first, in the configuration's order.
-template <typename Entry>
-bool stands_before(const Entry* a, const Entry* b) {
+// Those in force first, in the configuration's order.
+bool stands_before(const Director::Service* a, const Director::Service* b) {
   return std::tuple{!a->configured, a->position} < std::tuple{!b->configured, b->position};
+}
+bool server_stands_before(const Director::Server* a, const Director::Server* b) {
+  return std::tuple{!a->in_service, a->position} < std::tuple{!b->in_service, b->position};
 }
 
 }  // namespace
@@ -35,34 +37,42 @@ void Director::add_port(const std::string& name, core::PortIndex index, const pa
   ports_.push_back({name, index, mac});
 }
 
-std::expected<Director::Changes, std::string> Director::apply(const config::Model& model) {
-  if (auto room = check_room(model); !room) return std::unexpected{room.error()};
+std::expected<Director::Changes, std::string> Director::apply(std::span<const Wanted> services) {
+  if (auto room = check_room(services); !room) return std::unexpected{room.error()};
   Changes changes;
   std::set<Key> wanted_keys;
-  for (const config::VirtualServer& wanted : model.virtual_servers) {
+  for (const Wanted& wanted : services) {
     const std::uint64_t position = wanted_keys.size();
-    wanted_keys.insert({wanted.endpoint, wanted.protocol});
-    adopt_servers(adopt(wanted, position, changes), wanted, changes);
+    wanted_keys.insert(wanted.key);
+    Service& service = adopt(wanted, position, changes);
+    adopt_names(service, wanted.named);
+    adopt_rows(service, wanted.rows, changes);
   }
   for (auto& [key, service] : services_) {
     if (!service.configured || wanted_keys.contains(key)) continue;
-    retire_servers(service, nullptr, changes);
+    retire_rows(service, {}, changes);
+    adopt_names(service, {});
     service.configured = false;
     ++changes.services_removed;
   }
-  timeouts_ = model.lvs_timeouts;
+  return changes;
+}
+
+Director::Changes Director::set_rows(const Key& service, std::span<const Row> rows) {
+  Changes changes;
+  adopt_rows(services_.at(service), rows, changes);
   return changes;
 }
 
 // Whether the ids suffice, counted as if nothing that is wanted existed already.
-std::expected<void, std::string> Director::check_room(const config::Model& model) const {
+std::expected<void, std::string> Director::check_room(std::span<const Wanted> services) const {
   std::size_t new_services = 0;
   std::size_t new_servers = 0;
-  for (const config::VirtualServer& wanted : model.virtual_servers) {
-    const auto known = services_.find({wanted.endpoint, wanted.protocol});
+  for (const Wanted& wanted : services) {
+    const auto known = services_.find(wanted.key);
     if (known == services_.end()) ++new_services;
-    for (const config::RealServer& server : wanted.real_servers) {
-      if (known == services_.end() || !known->second.servers.contains(server.endpoint)) ++new_servers;
+    for (const packet::Endpoint& endpoint : wanted.named) {
+      if (known == services_.end() || !known->second.servers.contains(endpoint)) ++new_servers;
     }
   }
   if (new_services > virtual_ids_.available()) {
@@ -76,12 +86,12 @@ std::expected<void, std::string> Director::check_room(const config::Model& model
   return {};
 }
 
-Director::Service& Director::adopt(const config::VirtualServer& wanted, std::uint64_t position, Changes& changes) {
-  const auto [at, is_new] = services_.try_emplace({wanted.endpoint, wanted.protocol});
+Director::Service& Director::adopt(const Wanted& wanted, std::uint64_t position, Changes& changes) {
+  const auto [at, is_new] = services_.try_emplace(wanted.key);
   Service& service = at->second;
   if (is_new) {
-    service.endpoint = wanted.endpoint;
-    service.protocol = wanted.protocol;
+    service.endpoint = wanted.key.endpoint;
+    service.protocol = wanted.key.protocol;
     service.id = core::VirtualId{virtual_ids_.take().value()};
     by_virtual_id_[index_of(service.id)] = &service;
   }
@@ -93,48 +103,55 @@ Director::Service& Director::adopt(const config::VirtualServer& wanted, std::uin
   return service;
 }
 
-// Removals come before additions, as in keepalived's reload.
-void Director::adopt_servers(Service& service, const config::VirtualServer& wanted, Changes& changes) {
-  retire_servers(service, &wanted, changes);
+// Every server that is named gets an id, in service or not, so that one that comes back always finds room.
+void Director::adopt_names(Service& service, std::span<const packet::Endpoint> named) {
+  for (auto& [endpoint, server] : service.servers) server.named = false;
   std::uint64_t position = 0;
-  for (const config::RealServer& server : wanted.real_servers) adopt_server(service, server, position++, changes);
+  for (const packet::Endpoint& endpoint : named) {
+    const auto [at, is_new] = service.servers.try_emplace(endpoint);
+    Server& server = at->second;
+    if (is_new) {
+      server.endpoint = endpoint;
+      server.id = core::ServerId{server_ids_.take().value()};
+      server.baseline = counted_for(server.id);
+      by_server_id_[index_of(server.id)] = &server;
+    }
+    server.named = true;
+    server.idle_since = {};
+    server.position = position++;
+  }
 }
 
-void Director::adopt_server(Service& service, const config::RealServer& wanted, std::uint64_t position, Changes& changes) {
-  const auto [at, is_new] = service.servers.try_emplace(wanted.endpoint);
-  Server& server = at->second;
-  if (is_new) {
-    server.endpoint = wanted.endpoint;
-    server.id = core::ServerId{server_ids_.take().value()};
-    server.baseline = counted_for(server.id);
-    by_server_id_[index_of(server.id)] = &server;
-  }
-  server.position = position;
-  const bool is_added = is_new || !server.configured;
-  const bool is_changed = !is_added && (server.weight != wanted.weight || server.upper_threshold != wanted.upper_threshold ||
-                                        server.lower_threshold != wanted.lower_threshold);
+// Removals come before additions, as in keepalived's reload.
+void Director::adopt_rows(Service& service, std::span<const Row> rows, Changes& changes) {
+  retire_rows(service, rows, changes);
+  for (const Row& row : rows) adopt_row(service, row, changes);
+}
+
+void Director::adopt_row(Service& service, const Row& row, Changes& changes) {
+  Server& server = service.servers.at(row.endpoint);
+  const bool is_added = !server.in_service;
+  const bool is_changed = !is_added && (server.weight != row.weight || server.upper_threshold != row.upper_threshold ||
+                                        server.lower_threshold != row.lower_threshold);
   if (is_added) {
     server.added = ++additions_;
     ++changes.servers_added;
   }
   if (is_changed) ++changes.servers_changed;
   if (is_added || is_changed) ++service.generation;
-  server.configured = true;
-  server.weight = wanted.weight;
-  server.upper_threshold = wanted.upper_threshold;
-  server.lower_threshold = wanted.lower_threshold;
+  server.in_service = true;
+  server.weight = row.weight;
+  server.upper_threshold = row.upper_threshold;
+  server.lower_threshold = row.lower_threshold;
 }
 
-// Marks those servers that `wanted` doesn't name; all of them when it is null.
-void Director::retire_servers(Service& service, const config::VirtualServer* wanted, Changes& changes) {
-  std::set<packet::Endpoint> kept;
-  if (wanted != nullptr) {
-    for (const config::RealServer& server : wanted->real_servers) kept.insert(server.endpoint);
-  }
+// Takes those servers out of service that have no row in `kept`.
+void Director::retire_rows(Service& service, std::span<const Row> kept, Changes& changes) {
+  std::set<packet::Endpoint> staying;
+  for (const Row& row : kept) staying.insert(row.endpoint);
   for (auto& [endpoint, server] : service.servers) {
-    if (!server.configured || kept.contains(endpoint)) continue;
-    server.configured = false;
-    server.idle_since = {};
+    if (!server.in_service || staying.contains(endpoint)) continue;
+    server.in_service = false;
     ++service.generation;
     ++changes.servers_removed;
   }
@@ -153,16 +170,25 @@ const NextHop* Director::find_next_hop(const packet::IpAddress& server) const {
   return at != next_hops_.end() ? &at->second : nullptr;
 }
 
+std::optional<Director::Way> Director::way_to(const packet::IpAddress& server) const {
+  const NextHop* const hop = find_next_hop(server);
+  if (hop == nullptr || !hop->mac) return std::nullopt;
+  const auto port = std::ranges::find(ports_, hop->interface_name, &PortEntry::name);
+  if (port == ports_.end()) return std::nullopt;
+  return Way{*hop->mac, port->mac, port->index};
+}
+
 std::unique_ptr<const core::Snapshot> Director::build_snapshot() const {
   core::SnapshotBuilder builder;
   for (const PortEntry& port : ports_) builder.set_port(port.index, port.mac);
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
+  for (const packet::IpAddress& address : check_targets_) builder.add_check_target(address);
   for (const auto& [key, service] : services_) {
     std::vector<const Server*> members;
     for (const auto& [endpoint, server] : service.servers) {
       builder.set_server(server.id, forwarding_of(server));
-      if (server.configured && service.configured) members.push_back(&server);
+      if (server.in_service && service.configured) members.push_back(&server);
     }
     if (!service.configured) continue;
     std::ranges::sort(members, std::greater{}, &Server::added);
@@ -181,20 +207,20 @@ std::unique_ptr<const core::Snapshot> Director::build_snapshot() const {
 
 core::RealServer Director::forwarding_of(const Server& server) const {
   core::RealServer forwarding{};
-  forwarding.available = server.configured;
+  forwarding.available = server.in_service;
   forwarding.weight = server.weight;
   forwarding.upper_threshold = server.upper_threshold;
   forwarding.lower_threshold = server.lower_threshold;
   const NextHop* const hop = find_next_hop(server.endpoint.address);
   if (hop == nullptr) return forwarding;
   forwarding.local = hop->is_local();
-  const auto port = std::ranges::find(ports_, hop->interface_name, &PortEntry::name);
-  if (!hop->mac || port == ports_.end()) return forwarding;
+  const auto way = way_to(server.endpoint.address);
+  if (!way) return forwarding;
   forwarding.resolved = true;
   forwarding.unreachable = !hop->takes_new_connections();
-  forwarding.destination = *hop->mac;
-  forwarding.source = port->mac;
-  forwarding.egress = port->index;
+  forwarding.destination = way->destination;
+  forwarding.source = way->source;
+  forwarding.egress = way->egress;
   if (hop->mtu != 0) forwarding.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(hop->mtu, 65535));
   return forwarding;
 }
@@ -240,7 +266,7 @@ bool Director::collect_servers(Service& service, Clock::time_point now) {
 }
 
 bool Director::may_be_forgotten(Server& server, Clock::time_point now) const {
-  if (server.configured) return false;
+  if (server.named) return false;
   if (board_.load_of(server.id).total() != 0) {
     server.idle_since = {};
     return false;
@@ -259,14 +285,14 @@ void Director::feed_rates() {
 std::vector<const Director::Service*> Director::services() const {
   std::vector<const Service*> all;
   for (const auto& [key, service] : services_) all.push_back(&service);
-  std::ranges::sort(all, stands_before<Service>);
+  std::ranges::sort(all, stands_before);
   return all;
 }
 
 std::vector<const Director::Server*> Director::servers(const Service& service) {
   std::vector<const Server*> all;
   for (const auto& [endpoint, server] : service.servers) all.push_back(&server);
-  std::ranges::sort(all, stands_before<Server>);
+  std::ranges::sort(all, server_stands_before);
   return all;
 }
 

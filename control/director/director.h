@@ -1,17 +1,21 @@
 // The virtual services and their real servers as they are now: from the configuration and the kernel's next hops to snapshots.
 //
-// The problem: connections outlive configurations. A server that a reload removes still has connections that wait for it, and
-// if it comes back, they go on; an id given to another server too early would send old flows there. So what leaves the
-// configuration is only marked, keeps its ids and counters, and is forgotten by collect() when no worker has a connection to it
-// any more. Control-owned and pure: no socket, no clock, no DPDK; time comes as an argument.
+// The problem: connections outlive configurations. A server that a reload or a failed check takes out still has connections
+// that wait for it, and if it comes back, they go on; an id given to another server too early would send old flows there. So
+// what leaves the table is only marked, keeps its ids and counters, and is forgotten by collect() when the configuration
+// doesn't name it and no worker has a connection to it any more. Control-owned and pure: no socket, no clock, no DPDK; time
+// comes as an argument.
 #pragma once
 
 #include <chrono>
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/model.h"
@@ -28,16 +32,36 @@ class Director {
  public:
   using Clock = std::chrono::steady_clock;
 
+  // A service as it is wanted: how it schedules, and who gets its packets.
+  struct Key {
+    packet::Endpoint endpoint;
+    packet::Protocol protocol{};
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct Row {
+    packet::Endpoint endpoint;
+    std::uint32_t weight = 1;  // 0: keeps its connections, gets no new ones
+    std::uint32_t upper_threshold = 0;
+    std::uint32_t lower_threshold = 0;
+  };
+  struct Wanted {
+    Key key;
+    config::Scheduler scheduler{};
+    std::vector<Row> rows;                // in the order of adding
+    std::vector<packet::Endpoint> named;  // by the configuration, in its order: each row's and those that are out of service
+  };
+
   struct Server {
     core::ServerId id{};
     packet::Endpoint endpoint;
     std::uint32_t weight = 0;
     std::uint32_t upper_threshold = 0;
     std::uint32_t lower_threshold = 0;
-    bool configured = true;          // false: only its old connections remain
+    bool named = true;               // by the configuration: keeps its id
+    bool in_service = false;         // has a row; false: only its old connections remain
     std::uint64_t added = 0;         // grows with each adding: the kernel's schedulers walk the last added first
     std::uint64_t position = 0;      // in the configuration
-    Clock::time_point idle_since{};  // not configured: since when it was seen without connections
+    Clock::time_point idle_since{};  // not named: since when it was seen without connections
     Traffic baseline;                // what its id had counted for another server before
     RateEstimator rate;
   };
@@ -77,14 +101,28 @@ class Director {
   // Ports are known before the first snapshot and don't change: their name as in the configuration, their place and MAC.
   void add_port(const std::string& name, core::PortIndex index, const packet::MacAddress& mac);
 
-  // Makes the services those of `model`. On an error (more services or servers than there are ids) nothing has changed.
-  [[nodiscard]] std::expected<Changes, std::string> apply(const config::Model& model);
+  // Whether there are ids for all that these services name.
+  [[nodiscard]] std::expected<void, std::string> check_room(std::span<const Wanted> services) const;
+  // Makes the services these. On an error (more services or servers than there are ids) nothing has changed.
+  [[nodiscard]] std::expected<Changes, std::string> apply(std::span<const Wanted> services);
+  // Makes one service's table these rows. Precondition: the service is configured and names each row's endpoint.
+  Changes set_rows(const Key& service, std::span<const Row> rows);
+  void set_timeouts(const config::LvsTimeouts& timeouts) { timeouts_ = timeouts; }
+  // Whose packets are answers to our own checks: they have a way to the kernel that no flood of other packets fills.
+  void set_check_targets(std::vector<packet::IpAddress> addresses) { check_targets_ = std::move(addresses); }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
 
   // The addresses whose next hops are to be followed: of all servers, the removed ones that still have connections included.
   [[nodiscard]] std::vector<packet::IpAddress> server_addresses() const;
   void set_next_hop(const packet::IpAddress& server, const NextHop& next_hop) { next_hops_[server] = next_hop; }
   [[nodiscard]] const NextHop* find_next_hop(const packet::IpAddress& server) const;
+  // How a frame reaches a server; nothing while its MAC address isn't known, or when it isn't behind a port.
+  struct Way {
+    packet::MacAddress destination;
+    packet::MacAddress source;
+    core::PortIndex egress = 0;
+  };
+  [[nodiscard]] std::optional<Way> way_to(const packet::IpAddress& server) const;
 
   // The present state, for the workers.
   [[nodiscard]] std::unique_ptr<const core::Snapshot> build_snapshot() const;
@@ -107,22 +145,17 @@ class Director {
   [[nodiscard]] const config::LvsTimeouts& timeouts() const { return timeouts_; }
 
  private:
-  struct Key {
-    packet::Endpoint endpoint;
-    packet::Protocol protocol{};
-    friend auto operator<=>(const Key&, const Key&) = default;
-  };
   struct PortEntry {
     std::string name;
     core::PortIndex index;
     packet::MacAddress mac;
   };
 
-  [[nodiscard]] std::expected<void, std::string> check_room(const config::Model& model) const;
-  Service& adopt(const config::VirtualServer& wanted, std::uint64_t position, Changes& changes);
-  void adopt_servers(Service& service, const config::VirtualServer& wanted, Changes& changes);
-  void adopt_server(Service& service, const config::RealServer& wanted, std::uint64_t position, Changes& changes);
-  static void retire_servers(Service& service, const config::VirtualServer* wanted, Changes& changes);
+  Service& adopt(const Wanted& wanted, std::uint64_t position, Changes& changes);
+  void adopt_names(Service& service, std::span<const packet::Endpoint> named);
+  void adopt_rows(Service& service, std::span<const Row> rows, Changes& changes);
+  void adopt_row(Service& service, const Row& row, Changes& changes);
+  static void retire_rows(Service& service, std::span<const Row> kept, Changes& changes);
   [[nodiscard]] core::RealServer forwarding_of(const Server& server) const;
   [[nodiscard]] Traffic counted_for(core::ServerId id) const;
   void forget_next_hops();
@@ -135,6 +168,7 @@ class Director {
   std::unordered_map<packet::IpAddress, NextHop> next_hops_;
   std::vector<const Service*> by_virtual_id_;
   std::vector<const Server*> by_server_id_;
+  std::vector<packet::IpAddress> check_targets_;
   config::LvsTimeouts timeouts_;
   bool expire_nodest_conn_ = false;
   IdPool virtual_ids_{1, 65535};

@@ -23,6 +23,7 @@ class FakeSource final : public StatusSource {
 
   [[nodiscard]] DaemonStatus daemon() const override { return daemon_status; }
   [[nodiscard]] std::vector<ServiceStatus> services() const override { return service_list; }
+  [[nodiscard]] ChecksStatus checks() const override { return checks_status; }
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return worker_list; }
   [[nodiscard]] std::vector<DropStatus> drops() const override { return drop_list; }
   [[nodiscard]] std::vector<PortStatus> ports() const override { return port_list; }
@@ -34,6 +35,7 @@ class FakeSource final : public StatusSource {
 
   DaemonStatus daemon_status;
   std::vector<ServiceStatus> service_list;
+  ChecksStatus checks_status;
   std::vector<WorkerStatus> worker_list;
   std::vector<DropStatus> drop_list;
   std::vector<PortStatus> port_list;

@@ -301,7 +301,7 @@ TEST(Commands, show_refuses_what_it_does_not_know) {
     const auto command = parse_command(args);
     return command ? "accepted" : command.error().message;
   };
-  const std::string list = "services, connections, stats, rate, drops, workers, ports, config";
+  const std::string list = "services, connections, stats, rate, drops, workers, ports, checks, config";
   EXPECT_EQ(message({"show"}), "penstock show what? There are " + list);
   EXPECT_EQ(message({"show", "service"}), "penstock show: there is no service; there are " + list);
   EXPECT_EQ(message({"show", "drops", "ports"}), "penstock show: one thing at a time, please: ports is too much");

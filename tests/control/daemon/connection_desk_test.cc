@@ -17,12 +17,12 @@ class ConnectionDeskTest : public testing::Test {
  protected:
   ConnectionDeskTest() {
     director_.add_port("eth0", 0, test::kDirectorMac);
-    config::Model model;
-    model.virtual_servers.push_back({.endpoint = {IpAddress::parse("10.0.0.200").value(), 80},
-                                     .protocol = packet::Protocol::kTcp,
-                                     .scheduler = config::Scheduler::kRoundRobin,
-                                     .real_servers = {{.endpoint = {IpAddress::parse("10.0.0.1").value(), 80}}}});
-    EXPECT_TRUE(director_.apply(model).has_value());
+    const packet::Endpoint server{IpAddress::parse("10.0.0.1").value(), 80};
+    const Director::Wanted web{.key = {{IpAddress::parse("10.0.0.200").value(), 80}, packet::Protocol::kTcp},
+                               .scheduler = config::Scheduler::kRoundRobin,
+                               .rows = {{.endpoint = server}},
+                               .named = {server}};
+    EXPECT_TRUE(director_.apply(std::vector{web}).has_value());
     NextHop hop;
     hop.state = NextHop::State::kResolved;
     hop.interface_name = "eth0";

@@ -15,22 +15,23 @@ IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
 
 const MacAddress kPortMac{{2, 0, 0, 0, 0, 1}};
 
-config::RealServer real_server(const char* address, std::uint32_t weight = 1) {
+Director::Row real_server(const char* address, std::uint32_t weight = 1) {
   return {.endpoint = {ip(address), 80}, .weight = weight};
 }
 
-config::VirtualServer web(std::vector<config::RealServer> servers) {
-  return {.endpoint = {ip("192.168.1.200"), 80},
-          .protocol = packet::Protocol::kTcp,
-          .scheduler = config::Scheduler::kRoundRobin,
-          .real_servers = std::move(servers)};
+// All servers in service.
+Director::Wanted service(packet::Endpoint endpoint, packet::Protocol protocol, std::vector<Director::Row> rows) {
+  Director::Wanted wanted{
+      .key = {endpoint, protocol}, .scheduler = config::Scheduler::kRoundRobin, .rows = std::move(rows), .named = {}};
+  for (const Director::Row& row : wanted.rows) wanted.named.push_back(row.endpoint);
+  return wanted;
 }
 
-config::Model model_of(std::vector<config::VirtualServer> services) {
-  config::Model model;
-  model.virtual_servers = std::move(services);
-  return model;
+Director::Wanted web(std::vector<Director::Row> rows) {
+  return service({ip("192.168.1.200"), 80}, packet::Protocol::kTcp, std::move(rows));
 }
+
+using Services = std::vector<Director::Wanted>;
 
 NextHop resolved(std::uint8_t last_byte, NextHop::State state = NextHop::State::kResolved) {
   NextHop hop;
@@ -45,7 +46,7 @@ class DirectorTest : public testing::Test {
  protected:
   DirectorTest() { director_.add_port("eth0", 0, kPortMac); }
 
-  Director::Changes apply(const config::Model& model) { return director_.apply(model).value(); }
+  Director::Changes apply(const Services& services) { return director_.apply(services).value(); }
 
   // The servers of the only service, in the order in which schedulers walk them.
   std::vector<std::string> walk() {
@@ -75,57 +76,55 @@ class DirectorTest : public testing::Test {
 };
 
 TEST_F(DirectorTest, WalksServersLastAddedFirstAsTheKernelDoes) {
-  apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2"), real_server("10.0.0.3")})}));
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2"), real_server("10.0.0.3")})}));
   EXPECT_EQ(walk(), (std::vector<std::string>{"10.0.0.3", "10.0.0.2", "10.0.0.1"}));
 }
 
 TEST_F(DirectorTest, PutsAServerThatAReloadAddsFirstWhereverItStandsInTheFile) {
-  apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.3")})}));
-  const auto changes = apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2"), real_server("10.0.0.3")})}));
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.3")})}));
+  const auto changes = apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2"), real_server("10.0.0.3")})}));
   EXPECT_EQ(changes.servers_added, 1U);
   EXPECT_EQ(walk(), (std::vector<std::string>{"10.0.0.2", "10.0.0.3", "10.0.0.1"}));
 }
 
 TEST_F(DirectorTest, SaysThatTheSameConfigurationChangesNothing) {
-  const config::Model model = model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2")})});
-  EXPECT_TRUE(apply(model).any());
+  const Services services{web({real_server("10.0.0.1"), real_server("10.0.0.2")})};
+  EXPECT_TRUE(apply(services).any());
   const std::uint32_t generation = director_.services()[0]->generation;
-  EXPECT_FALSE(apply(model).any());
+  EXPECT_FALSE(apply(services).any());
   EXPECT_EQ(director_.services()[0]->generation, generation);
 }
 
 TEST_F(DirectorTest, CountsEachKindOfChange) {
-  apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
-  config::VirtualServer dns = web({real_server("10.0.0.9")});
-  dns.endpoint.port = 53;
-  dns.protocol = packet::Protocol::kUdp;
-  const auto changes = apply(model_of({web({real_server("10.0.0.1", 5), real_server("10.0.0.3")}), dns}));
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
+  const Director::Wanted dns = service({ip("192.168.1.200"), 53}, packet::Protocol::kUdp, {real_server("10.0.0.9")});
+  const auto changes = apply(Services({web({real_server("10.0.0.1", 5), real_server("10.0.0.3")}), dns}));
   EXPECT_EQ(changes.services_added, 1U);
   EXPECT_EQ(changes.servers_added, 2U);
   EXPECT_EQ(changes.servers_removed, 1U);
   EXPECT_EQ(changes.servers_changed, 1U);
-  EXPECT_EQ(apply(model_of({})).services_removed, 2U);
+  EXPECT_EQ(apply(Services({})).services_removed, 2U);
 }
 
 TEST_F(DirectorTest, KeepsARemovedServersIdWhileItHasConnectionsAndGivesItBackWhenItReturns) {
-  apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
   const core::ServerId id = id_of("10.0.0.2");
   open_connection(id);
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   EXPECT_EQ(walk(), (std::vector<std::string>{"10.0.0.1"}));
   EXPECT_FALSE(director_.build_snapshot()->server(id).available);
   EXPECT_FALSE(director_.collect(now_ + 10 * Director::kRest));
 
-  apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
   EXPECT_EQ(id_of("10.0.0.2"), id);
   EXPECT_TRUE(director_.build_snapshot()->server(id).available);
 }
 
 TEST_F(DirectorTest, ForgetsARemovedServerOnlyAfterItHasRestedWithoutConnections) {
-  apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
   const core::ServerId id = id_of("10.0.0.2");
   open_connection(id);
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   EXPECT_FALSE(director_.collect(now_));
   close_connection(id);
   EXPECT_FALSE(director_.collect(now_ + Director::kRest));
@@ -135,9 +134,9 @@ TEST_F(DirectorTest, ForgetsARemovedServerOnlyAfterItHasRestedWithoutConnections
 }
 
 TEST_F(DirectorTest, StartsTheRestAnewWhenAConnectionIsSeenAgain) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   const core::ServerId id = id_of("10.0.0.1");
-  apply(model_of({web({})}));
+  apply(Services({web({})}));
   EXPECT_FALSE(director_.collect(now_));
   open_connection(id);  // a worker that had not seen the change yet
   EXPECT_FALSE(director_.collect(now_ + std::chrono::seconds{1}));
@@ -147,59 +146,59 @@ TEST_F(DirectorTest, StartsTheRestAnewWhenAConnectionIsSeenAgain) {
 }
 
 TEST_F(DirectorTest, LooksAtTheConnectionsOfAllWorkersBeforeItForgets) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   const core::ServerId id = id_of("10.0.0.1");
-  apply(model_of({web({})}));
+  apply(Services({web({})}));
   board_.server(1, id).inactive.add();
   director_.collect(now_);
   EXPECT_FALSE(director_.collect(now_ + 2 * Director::kRest));
 }
 
 TEST_F(DirectorTest, KeepsARemovedServicesIdsUntilItsServersAreForgotten) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   const core::VirtualId id = director_.services()[0]->id;
   open_connection(id_of("10.0.0.1"));
-  apply(model_of({}));
+  apply(Services({}));
   EXPECT_TRUE(walk().empty());
   director_.collect(now_ + 5 * Director::kRest);
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   EXPECT_EQ(director_.services()[0]->id, id);
   EXPECT_TRUE(director_.services()[0]->configured);
 }
 
 TEST_F(DirectorTest, CountsFromZeroForAServerWithAnIdThatWasUsedBefore) {
-  std::vector<config::RealServer> many;
+  std::vector<Director::Row> many;
   for (int i = 0; i < 65535; ++i) {
     many.push_back({.endpoint = {packet::Ipv4Address{0x0a000000U + static_cast<std::uint32_t>(i)}, 80}});
   }
-  apply(model_of({web(many)}));  // every id is in use
+  apply(Services({web(many)}));  // every id is in use
   const core::ServerId id = id_of("10.0.0.7");
   board_.server(0, id).packets.add(1000);
-  std::erase_if(many, [](const config::RealServer& server) { return server.endpoint.address == ip("10.0.0.7"); });
-  apply(model_of({web(many)}));
+  std::erase_if(many, [](const Director::Row& server) { return server.endpoint.address == ip("10.0.0.7"); });
+  apply(Services({web(many)}));
   director_.collect(now_);
   ASSERT_TRUE(director_.collect(now_ + Director::kRest));
   EXPECT_EQ(director_.traffic_of(*director_.services()[0]).packets, 1000U);  // the service remembers
 
   many.push_back(real_server("11.0.0.1"));
-  apply(model_of({web(many)}));
+  apply(Services({web(many)}));
   ASSERT_EQ(id_of("11.0.0.1"), id);
   EXPECT_EQ(director_.traffic_of(*director_.find(id)).packets, 0U);
   EXPECT_EQ(director_.traffic_of(*director_.services()[0]).packets, 1000U);
 }
 
 TEST_F(DirectorTest, RefusesMoreServersThanThereAreIdsAndChangesNothing) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
-  std::vector<config::RealServer> many;
+  apply(Services({web({real_server("10.0.0.1")})}));
+  std::vector<Director::Row> many;
   for (std::uint32_t i = 0; i < 65536; ++i) many.push_back({.endpoint = {packet::Ipv4Address{0x0b000000U + i}, 80}});
-  const auto refused = director_.apply(model_of({web(many)}));
+  const auto refused = director_.apply(Services({web(many)}));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error(), "65536 real servers are new, but only 65534 more can be had");
   EXPECT_EQ(walk(), (std::vector<std::string>{"10.0.0.1"}));
 }
 
 TEST_F(DirectorTest, GivesAServerNewConnectionsOnceItsNextHopIsResolved) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   const core::ServerId id = id_of("10.0.0.1");
   EXPECT_FALSE(director_.build_snapshot()->server(id).takes_new());
   director_.set_next_hop(ip("10.0.0.1"), resolved(7));
@@ -211,7 +210,7 @@ TEST_F(DirectorTest, GivesAServerNewConnectionsOnceItsNextHopIsResolved) {
 }
 
 TEST_F(DirectorTest, KeepsTheLastMacForOldConnectionsWhenTheNextHopFails) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   director_.set_next_hop(ip("10.0.0.1"), resolved(7, NextHop::State::kFailed));
   const auto snapshot = director_.build_snapshot();
   const core::RealServer& server = snapshot->server(id_of("10.0.0.1"));
@@ -220,7 +219,7 @@ TEST_F(DirectorTest, KeepsTheLastMacForOldConnectionsWhenTheNextHopFails) {
 }
 
 TEST_F(DirectorTest, DeliversToTheKernelWhenTheServerIsThisHost) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   NextHop hop;
   hop.state = NextHop::State::kLocal;
   hop.interface_name = "lo";
@@ -231,7 +230,7 @@ TEST_F(DirectorTest, DeliversToTheKernelWhenTheServerIsThisHost) {
 }
 
 TEST_F(DirectorTest, CannotReachAServerBehindAnInterfaceThatIsNoPort) {
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   NextHop hop = resolved(7);
   hop.interface_name = "mgmt0";
   director_.set_next_hop(ip("10.0.0.1"), hop);
@@ -239,26 +238,71 @@ TEST_F(DirectorTest, CannotReachAServerBehindAnInterfaceThatIsNoPort) {
 }
 
 TEST_F(DirectorTest, FollowsTheAddressesOfRemovedServersToo) {
-  apply(model_of({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
   open_connection(id_of("10.0.0.2"));
-  apply(model_of({web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")})}));
   EXPECT_EQ(director_.server_addresses(), (std::vector<IpAddress>{ip("10.0.0.1"), ip("10.0.0.2")}));
 }
 
 TEST_F(DirectorTest, ListsServicesAndServersInTheFilesOrderAndRemovedOnesLast) {
-  config::VirtualServer first = web({real_server("10.0.0.9"), real_server("10.0.0.1")});
-  first.endpoint.port = 8080;
-  apply(model_of({first, web({real_server("10.0.0.1")})}));
-  apply(model_of({web({real_server("10.0.0.1")}), first}));
+  const packet::Endpoint other_port{ip("192.168.1.200"), 8080};
+  const Director::Wanted first =
+      service(other_port, packet::Protocol::kTcp, {real_server("10.0.0.9"), real_server("10.0.0.1")});
+  apply(Services({first, web({real_server("10.0.0.1")})}));
+  apply(Services({web({real_server("10.0.0.1")}), first}));
   ASSERT_EQ(director_.services().size(), 2U);
   EXPECT_EQ(director_.services()[0]->endpoint.port, 80);
   const auto servers = Director::servers(*director_.services()[1]);
   EXPECT_EQ(servers[0]->endpoint.address, ip("10.0.0.9"));
   open_connection(servers[0]->id);
-  first.real_servers.erase(first.real_servers.begin());
-  apply(model_of({first}));
+  apply(Services({service(other_port, packet::Protocol::kTcp, {real_server("10.0.0.1")})}));
   EXPECT_EQ(Director::servers(*director_.services()[0])[1]->endpoint.address, ip("10.0.0.9"));
   EXPECT_FALSE(director_.services()[1]->configured);
+}
+
+TEST_F(DirectorTest, TakesAServerOutOfServiceAndBackWithTheSameIdHoweverLongItWasDown) {
+  const Director::Wanted both = web({real_server("10.0.0.1"), real_server("10.0.0.2")});
+  apply({both});
+  const core::ServerId id = id_of("10.0.0.1");
+  const auto down = director_.set_rows(both.key, std::vector{real_server("10.0.0.2")});
+  EXPECT_EQ(down.servers_removed, 1U);
+  EXPECT_EQ(walk(), (std::vector<std::string>{"10.0.0.2"}));
+  EXPECT_FALSE(director_.build_snapshot()->server(id).available);
+  EXPECT_FALSE(director_.collect(now_));
+  EXPECT_FALSE(director_.collect(now_ + 10 * Director::kRest));  // the configuration names it
+
+  const auto up = director_.set_rows(both.key, both.rows);
+  EXPECT_EQ(up.servers_added, 1U);
+  EXPECT_EQ(id_of("10.0.0.1"), id);
+  EXPECT_EQ(walk(), (std::vector<std::string>{"10.0.0.1", "10.0.0.2"}));  // added last, so walked first
+}
+
+TEST_F(DirectorTest, KeepsTheConnectionsOfAServerWhoseWeightBecomesZero) {
+  const Director::Wanted both = web({real_server("10.0.0.1"), real_server("10.0.0.2")});
+  apply({both});
+  director_.set_next_hop(ip("10.0.0.1"), resolved(7));
+  const auto changes = director_.set_rows(both.key, std::vector{real_server("10.0.0.1", 0), real_server("10.0.0.2")});
+  EXPECT_EQ(changes.servers_changed, 1U);
+  EXPECT_TRUE(director_.build_snapshot()->server(id_of("10.0.0.1")).available);
+}
+
+TEST_F(DirectorTest, ForgetsAServerThatWasOutOfServiceWhenTheConfigurationDropsIt) {
+  const Director::Wanted both = web({real_server("10.0.0.1"), real_server("10.0.0.2")});
+  apply({both});
+  const core::ServerId id = id_of("10.0.0.1");
+  director_.set_rows(both.key, std::vector{real_server("10.0.0.2")});
+  apply({web({real_server("10.0.0.2")})});
+  EXPECT_FALSE(director_.collect(now_));
+  EXPECT_TRUE(director_.collect(now_ + Director::kRest));
+  EXPECT_EQ(director_.find(id), nullptr);
+}
+
+TEST_F(DirectorTest, TellsWorkersWhoseAnswersAreThoseToOurChecks) {
+  director_.set_check_targets({ip("10.0.0.1"), ip("fd77::1")});
+  const auto snapshot = director_.build_snapshot();
+  EXPECT_TRUE(snapshot->service_table().is_check_target(ip("10.0.0.1").v4()));
+  EXPECT_TRUE(snapshot->service_table().is_check_target(ip("fd77::1").v6()));
+  EXPECT_FALSE(snapshot->service_table().is_check_target(ip("10.0.0.2").v4()));
 }
 
 }  // namespace

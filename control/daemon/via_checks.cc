@@ -1,0 +1,69 @@
+#include "control/daemon/via_checks.h"
+
+#include <sys/socket.h>
+
+#include <optional>
+
+#include "control/log.h"
+#include "dataplane/packet/ethernet.h"
+#include "dataplane/packet/overlay.h"
+#include "healthcheck/io/probe_socket.h"
+
+namespace penstock::control {
+namespace {
+
+// The address that this host's own packets to a server come from: what a connected UDP socket has, which sends nothing.
+std::optional<packet::IpAddress> source_towards(const packet::IpAddress& server) {
+  const healthcheck::Connection connection{.target = {server, 9}};
+  const auto socket = healthcheck::open_probe_socket(connection, SOCK_DGRAM);
+  if (!socket || !healthcheck::start_connecting(*socket, connection)) return std::nullopt;
+  const auto own = healthcheck::local_end_of(*socket);
+  return own ? std::optional{own->address} : std::nullopt;
+}
+
+}  // namespace
+
+std::expected<void, std::string> ViaChecks::prepare(const config::Model& model) {
+  servers_.clear();
+  for (const config::VirtualServer& service : model.virtual_servers) {
+    for (const config::RealServer& real : service.real_servers) {
+      for (const healthcheck::CheckSpec& check : real.health.checks) {
+        if (check.connection.via_vip) servers_.insert(check.connection.target.address);
+      }
+    }
+  }
+  if (servers_.empty()) return {};
+  if (gate_ == nullptr) {
+    auto gate = CheckGate::open(
+        loop_, [this](const packet::Endpoint& source) { return door_->server_of(source); },
+        [this](const packet::IpAddress& server, std::span<std::byte> frame) { forward(server, frame); });
+    if (!gate) return std::unexpected{gate.error()};
+    gate_ = std::move(*gate);
+    door_ = std::make_shared<healthcheck::ViaGate>(gate_->network_namespace());
+  }
+  refresh();
+  return {};
+}
+
+void ViaChecks::refresh() {
+  if (gate_ == nullptr) return;
+  for (const packet::IpAddress& server : servers_) {
+    const auto source = source_towards(server);
+    if (source) {
+      if (const auto added = gate_->add_source(*source); !added) log::warning("{}", added.error());
+    }
+    door_->set_source(server, source);
+  }
+}
+
+// To the server itself or its router; where no MAC address is known the packet is lost, as any packet would be.
+void ViaChecks::forward(const packet::IpAddress& server, std::span<std::byte> frame) {
+  const auto way = director_.way_to(server);
+  if (!way) return;
+  auto& ethernet = packet::overlay<packet::EthernetHeader>(frame.data());
+  ethernet.destination = way->destination;
+  ethernet.source = way->source;
+  exchange_.inject(way->egress, frame, dpdk::Urgency::kBulk);
+}
+
+}  // namespace penstock::control

@@ -1,0 +1,63 @@
+// The health thread: everything slow that health checking does, away from the thread that VRRP and the tables live on.
+//
+// It has an event loop of its own with the probes, the notify scripts, the mails and the fifo. Orders go in and reports come
+// out, both by mailboxes; neither side ever waits for the other. Control-owned; what it runs belongs to the thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "control/loop/event_loop.h"
+#include "control/loop/mailbox.h"
+#include "healthcheck/io/via_gate.h"
+#include "healthcheck/monitor.h"
+#include "healthcheck/report.h"
+#include "healthcheck/spec/policy.h"
+
+namespace penstock::control {
+
+// What holds for all checks, scripts and mails that start from now on.
+struct HealthSettings {
+  healthcheck::GlobalPolicy global;
+  healthcheck::MailPolicy mail;
+};
+
+using HealthOrder = std::variant<HealthSettings, std::shared_ptr<healthcheck::ViaGate>, healthcheck::StartCheck,
+                                 healthcheck::StopCheck, healthcheck::RunScript, healthcheck::WriteFifo, healthcheck::SendMail>;
+
+class HealthThread {
+ public:
+  using Reports = std::move_only_function<void(std::vector<healthcheck::CheckReport>)>;
+
+  // `on_reports` is called on `control`'s thread. Throws std::runtime_error when there is no thread or descriptor left.
+  HealthThread(EventLoop& control, Reports on_reports);
+  // Ends every check; scripts of a stop that were ordered before get a moment to run (kFarewell), mails likewise.
+  ~HealthThread();
+  HealthThread(const HealthThread&) = delete;
+  HealthThread& operator=(const HealthThread&) = delete;
+
+  static constexpr std::chrono::seconds kFarewell{2};
+
+  void post(HealthOrder order) { orders_.post(Order{std::move(order)}); }
+
+ private:
+  struct Stop {};
+  using Order = std::variant<HealthOrder, Stop>;
+  class Worker;
+
+  void run();
+  void take(std::vector<Order> orders);
+
+  EventLoop loop_;
+  Mailbox<healthcheck::CheckReport> reports_;
+  Mailbox<Order> orders_;
+  Worker* worker_ = nullptr;  // while the thread runs; the thread's
+  std::thread thread_;
+};
+
+}  // namespace penstock::control

@@ -1,0 +1,124 @@
+#include "control/health/service_health.h"
+
+#include <set>
+#include <type_traits>
+#include <utility>
+
+#include "control/log.h"
+
+namespace penstock::control {
+namespace {
+
+using healthcheck::Action;
+using healthcheck::Actions;
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+healthcheck::MonitoredService monitored(const config::VirtualServer& server) {
+  healthcheck::MonitoredService service{
+      .endpoint = server.endpoint, .protocol = server.protocol, .policy = server.health, .servers = {}};
+  for (const config::RealServer& real : server.real_servers)
+    service.servers.push_back({real.endpoint, real.weight, real.health});
+  return service;
+}
+
+Director::Wanted named(const config::VirtualServer& server) {
+  Director::Wanted wanted{.key = {server.endpoint, server.protocol}, .scheduler = server.scheduler, .rows = {}, .named = {}};
+  for (const config::RealServer& real : server.real_servers) wanted.named.push_back(real.endpoint);
+  if (server.health.sorry_server) wanted.named.push_back(server.health.sorry_server->endpoint);
+  return wanted;
+}
+
+}  // namespace
+
+ServiceHealth::ServiceHealth(EventLoop& loop, bool share_checks, TableChanged on_change)
+    : monitor_{healthcheck::Monitor::Options{.share_checks = share_checks}},
+      on_change_{std::move(on_change)},
+      thread_{loop, [this](std::vector<healthcheck::CheckReport> reports) { take(std::move(reports)); }} {}
+
+std::vector<Director::Wanted> ServiceHealth::named_by(const config::Model& model) {
+  std::vector<Director::Wanted> all;
+  for (const config::VirtualServer& server : model.virtual_servers) all.push_back(named(server));
+  return all;
+}
+
+std::vector<packet::IpAddress> ServiceHealth::targets_of(const config::Model& model) {
+  std::set<packet::IpAddress> targets;
+  for (const config::VirtualServer& server : model.virtual_servers) {
+    for (const config::RealServer& real : server.real_servers) {
+      for (const healthcheck::CheckSpec& check : real.health.checks) {
+        targets.insert(check.connection.via_vip ? check.connection.via_vip->address : check.connection.target.address);
+      }
+    }
+  }
+  return {targets.begin(), targets.end()};
+}
+
+std::vector<Director::Wanted> ServiceHealth::apply(const config::Model& model) {
+  settings_ = {model.health, model.mail};
+  thread_.post(settings_);
+  thresholds_.clear();
+  std::vector<healthcheck::MonitoredService> services;
+  for (const config::VirtualServer& server : model.virtual_servers) {
+    services.push_back(monitored(server));
+    ThresholdsOfServers& of_servers = thresholds_[{server.endpoint, server.protocol}];
+    for (const config::RealServer& real : server.real_servers) {
+      of_servers[real.endpoint] = {real.upper_threshold, real.lower_threshold};
+    }
+  }
+  Actions actions = monitor_.apply(services, model.health);
+  std::erase_if(actions, [](const Action& action) { return std::holds_alternative<healthcheck::TableChanged>(action); });
+  carry_out(std::move(actions));
+
+  std::vector<Director::Wanted> wanted = named_by(model);
+  for (Director::Wanted& service : wanted) service.rows = rows_of({service.key.endpoint, service.key.protocol});
+  return wanted;
+}
+
+void ServiceHealth::stop() { carry_out(monitor_.stop()); }
+
+void ServiceHealth::take(std::vector<healthcheck::CheckReport> reports) {
+  Actions all;
+  for (const healthcheck::CheckReport& report : reports) {
+    Actions actions = monitor_.report(report);
+    std::ranges::move(actions, std::back_inserter(all));
+  }
+  carry_out(std::move(all));
+}
+
+void ServiceHealth::carry_out(Actions actions) {
+  // Traffic first, and each table once, however often it changed meanwhile.
+  std::set<healthcheck::ServiceKey> changed;
+  for (const Action& action : actions) {
+    if (const auto* const table = std::get_if<healthcheck::TableChanged>(&action)) changed.insert(table->service);
+  }
+  for (const healthcheck::ServiceKey& service : changed) on_change_({service.endpoint, service.protocol}, rows_of(service));
+
+  for (Action& action : actions) {
+    std::visit(Overloaded{[](healthcheck::LogLine& line) {
+                            if (line.level == healthcheck::LogLine::Level::kWarning) {
+                              log::warning("{}", line.text);
+                            } else {
+                              log::info("{}", line.text);
+                            }
+                          },
+                          [](healthcheck::TableChanged&) {}, [this](auto& order) { thread_.post(std::move(order)); }},
+               action);
+  }
+}
+
+std::vector<Director::Row> ServiceHealth::rows_of(const healthcheck::ServiceKey& service) const {
+  const ThresholdsOfServers& thresholds = thresholds_.at(service);
+  std::vector<Director::Row> rows;
+  for (const healthcheck::TableRow& row : monitor_.table(service)) {
+    const auto limits = thresholds.find(row.endpoint);
+    const Thresholds of_server = limits != thresholds.end() ? limits->second : Thresholds{};
+    rows.push_back({row.endpoint, row.weight, of_server.upper, of_server.lower});
+  }
+  return rows;
+}
+
+}  // namespace penstock::control

@@ -1,0 +1,150 @@
+#include "control/tap/check_gate.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "control/netlink/requester.h"
+#include "control/netlink/route_manager.h"
+#include "dataplane/packet/ethernet.h"
+#include "dataplane/packet/ipv4.h"
+#include "dataplane/packet/ipv6.h"
+#include "dataplane/packet/overlay.h"
+#include "dataplane/packet/parse.h"
+
+namespace penstock::control {
+namespace {
+
+constexpr packet::MacAddress kMac{{0x02, 0x50, 0x53, 0x00, 0xc4, 0xec}};  // locally administered; never seen on a wire
+constexpr const char* kName = "checks";
+constexpr int kFramesAtOnce = 64;
+
+std::string failure(const std::string& what) { return "check_via: " + what + ": " + std::strerror(errno); }
+
+// No ARP and no neighbour discovery: every frame has the same way out.
+bool set_no_arp(const char* name) {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  ifreq request{};
+  std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+  bool done = ioctl(fd, SIOCGIFFLAGS, &request) == 0;
+  request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_NOARP);
+  done = done && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+  close(fd);
+  return done;
+}
+
+// The two ends of a whole TCP packet; nothing for any other frame.
+struct Ends {
+  packet::Endpoint source;
+  packet::Endpoint destination;
+};
+std::optional<Ends> ends_of(std::span<const std::byte> frame) {
+  const packet::ParsedFrame parsed = packet::parse_frame(frame.data(), frame.size(), frame.size());
+  if (parsed.kind != packet::FrameKind::kTransport || parsed.protocol != packet::ip_protocol::kTcp) return std::nullopt;
+  const std::byte* const ip = frame.data() + parsed.l3_offset;
+  if (parsed.is_v4()) {
+    const auto& header = packet::overlay<packet::Ipv4Header>(ip);
+    return Ends{{header.source, parsed.source_port}, {header.destination, parsed.destination_port}};
+  }
+  const auto& header = packet::overlay<packet::Ipv6Header>(ip);
+  return Ends{{header.source, parsed.source_port}, {header.destination, parsed.destination_port}};
+}
+
+}  // namespace
+
+struct CheckGate::Inside {
+  TapDevice tap;
+  std::unique_ptr<AddressManager> addresses;
+
+  // In the calling thread's namespace, which is the new one.
+  static std::expected<Inside, std::string> make() {
+    auto links = Requester::open();
+    auto addresses = Requester::open();
+    auto routes = Requester::open();
+    if (!links || !addresses || !routes) return std::unexpected{failure("netlink")};
+    LinkControl link_control{std::move(*links)};
+    auto tap = TapDevice::create({.name = kName, .mac = kMac}, link_control);
+    if (!tap) return std::unexpected{"check_via: " + tap.error()};
+    if (!set_no_arp(kName)) return std::unexpected{failure("no ARP")};
+    RouteManager route_manager{std::move(*routes)};
+    for (const packet::IpAddress& any : {packet::IpAddress{packet::Ipv4Address{}}, packet::IpAddress{packet::Ipv6Address{}}}) {
+      const auto added = route_manager.add({.destination = any, .prefix_length = 0, .gateway = {}}, tap->interface_index());
+      if (!added) return std::unexpected{"check_via: " + added.error()};
+    }
+    return Inside{std::move(*tap), std::make_unique<AddressManager>(std::move(*addresses))};
+  }
+};
+
+std::expected<std::unique_ptr<CheckGate>, std::string> CheckGate::open(EventLoop& loop, ServerOf server_of, Forward forward) {
+  const int home = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (home < 0) return std::unexpected{failure("the network namespace")};
+  if (unshare(CLONE_NEWNET) != 0) {
+    std::string error = failure("a network namespace for the probes");
+    close(home);
+    return std::unexpected{std::move(error)};
+  }
+  const int created = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  auto inside = Inside::make();
+  if (setns(home, CLONE_NEWNET) != 0) std::abort();  // there is no way to go on in the wrong namespace
+  close(home);
+  if (created < 0 || !inside) {
+    if (created >= 0) close(created);
+    return std::unexpected{inside ? failure("the network namespace") : inside.error()};
+  }
+  return std::unique_ptr<CheckGate>{new CheckGate{loop, created, std::move(*inside), std::move(server_of), std::move(forward)}};
+}
+
+CheckGate::CheckGate(EventLoop& loop, int namespace_fd, Inside inside, ServerOf server_of, Forward forward)
+    : namespace_fd_{namespace_fd},
+      tap_{std::move(inside.tap)},
+      addresses_{std::move(inside.addresses)},
+      server_of_{std::move(server_of)},
+      forward_{std::move(forward)} {
+  watch_ = loop.add_fd(tap_.fd(), {.readable = true}, [this](FdEvents) { on_readable(); });
+}
+
+CheckGate::~CheckGate() {
+  watch_.reset();
+  close(namespace_fd_);
+}
+
+std::expected<void, std::string> CheckGate::add_source(const packet::IpAddress& address) {
+  const AddressKey key{tap_.interface_index(), address, static_cast<std::uint8_t>(address.bits())};
+  const auto added = addresses_->add({.key = key, .broadcast = {}, .scope = 0, .label = {}});
+  if (!added) return std::unexpected{"check_via: " + added.error()};
+  return {};
+}
+
+bool CheckGate::take(std::span<const std::byte> frame) {
+  const auto ends = ends_of(frame);
+  if (!ends || !server_of_(ends->destination) || frame.size() > frame_.size()) return false;
+  std::ranges::copy(frame, frame_.begin());
+  auto& ethernet = packet::overlay<packet::EthernetHeader>(frame_.data());
+  ethernet.destination = kMac;
+  // A frame that the kernel can't take now is a lost packet, which TCP sends again.
+  static_cast<void>(tap_.write_frame(std::span{frame_}.first(frame.size())));
+  return true;
+}
+
+void CheckGate::on_readable() {
+  for (int i = 0; i < kFramesAtOnce; ++i) {
+    const auto length = tap_.read_frame(frame_);
+    if (!length || *length == 0) return;
+    const std::span<std::byte> frame = std::span{frame_}.first(*length);
+    const auto ends = ends_of(frame);
+    if (!ends) continue;
+    if (const auto server = server_of_(ends->source)) forward_(*server, frame);
+  }
+}
+
+}  // namespace penstock::control
