@@ -10,7 +10,7 @@ gcc=("ccache gcc-12" "ccache g++-12")
 clang=("ccache clang-19" "ccache clang++-19")
 # libstdc++ 12's stable_sort calls what its own headers deprecate, and clang reports that at our line.
 quiet=-Wno-deprecated-declarations
-asan=(--buildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false)
+asan=(--buildtype=debug -Doptimization=0 -Db_sanitize=address,undefined -Db_lundef=false)
 tsan=(--buildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false)
 dir=$root/build-$variant
 case $variant in

@@ -12,6 +12,7 @@ from lab import topology
 from lab.keepalived_conf import without_real_server
 from lab.lab import Lab
 from lab.penstockd import Penstockd
+from lab.waiting import wait_for
 
 ADDRESSES = [server.address for server in topology.REAL_SERVERS]
 SERVICE = ("TCP", f"{topology.VIP}:80")
@@ -52,6 +53,21 @@ class Demo:
         self.say("      " + ", ".join(f"{page}: {times}" for page, times in sorted(counts.items())))
         self.expect(f"{count} requests", dict(counts), expected)
 
+    def fail_and_recover(self, server: topology.Node) -> None:
+        everyone = {f"{address}:80": 1 for address in ADDRESSES}
+        rest = {name: weight for name, weight in everyone.items() if name != f"{server.address}:80"}
+        self.say(f"== The web server of {server.address} is stopped; its check finds out (delay_loop 6, 3 retries 3 s apart)")
+        self.lab.stop_web_server(server)
+        wait_for("the check to fail", lambda: self.daemon.services() == {SERVICE: rest}, seconds=60)
+        self.request(6, {address: 3 for address in ADDRESSES if address != server.address})
+        self.say(f"\n$ penstock show checks\n{self.daemon.penstock('show', 'checks').stdout}")
+        self.say(f"== The web server of {server.address} is started again")
+        self.lab.start_web_server(server)
+        wait_for("the check to succeed", lambda: self.daemon.services() == {SERVICE: everyone}, seconds=60)
+        self.request(9, dict.fromkeys(ADDRESSES, 3))
+        self.say("\n== What penstockd logged meanwhile")
+        self.say("\n".join(line for line in self.daemon.log_text().splitlines() if server.address in line and "CHECK" in line or "service [" in line))
+
     def play(self) -> None:
         self.say("\n== The lab: a client, a director and three real servers with Python's http.server, in network namespaces")
         self.lab.up()
@@ -77,6 +93,8 @@ class Demo:
         self.daemon.reload(configuration, {SERVICE: {f"{address}:80": 1 for address in ADDRESSES}})
         self.request(9, dict.fromkeys(ADDRESSES, 3))
         self.say(f"\n$ penstock ipvsadm -Ln --stats\n{self.daemon.ipvsadm('-Ln', '--stats')}")
+
+        self.fail_and_recover(topology.REAL_SERVERS[0])
 
         self.say("== SIGTERM: the virtual address is withdrawn and the interface goes")
         self.expect("exit status of penstockd", self.daemon.stop(), 0)

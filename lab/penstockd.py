@@ -22,6 +22,19 @@ def build_directory() -> pathlib.Path:
     return pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build"))
 
 
+def services_of(listing: str) -> Services:
+    """What an `ipvsadm -Ln` says: for each service the weight of each real server."""
+    found: Services = {}
+    servers: dict[str, int] = {}
+    for line in listing.splitlines()[3:]:
+        words = line.split()
+        if words[0] == "->":
+            servers[words[1]] = int(words[3])
+        else:
+            servers = found.setdefault((words[0], words[1]), {})
+    return found
+
+
 class Penstockd:
     """One daemon. Its configuration file is its own copy, `configuration`, so that it can be edited and reloaded."""
 
@@ -101,15 +114,7 @@ class Penstockd:
 
     def services(self) -> Services:
         """What `ipvsadm -Ln` says: for each service the weight of each real server."""
-        found: Services = {}
-        servers: dict[str, int] = {}
-        for line in self.ipvsadm("-Ln").splitlines()[3:]:
-            words = line.split()
-            if words[0] == "->":
-                servers[words[1]] = int(words[3])
-            else:
-                servers = found.setdefault((words[0], words[1]), {})
-        return found
+        return services_of(self.ipvsadm("-Ln"))
 
     def unresolved(self) -> list[str]:
         """Real servers that get no connections because their MAC address is not known yet."""

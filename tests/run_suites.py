@@ -1,12 +1,13 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|conformance|asan|tsan|e2e ...]
+    python3 -m tests.run_suites [unit|lint|conformance|asan|tsan|e2e|equivalence ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
 more. A suite in which nothing ran is a failure too. Sanitizer variants run the unit tests alone, and only when they are named.
 
-Two suites run at the same time (the machines that run this have two processors); e2e, which measures nothing but loads everything, runs alone.
+Two suites run at the same time (the machines that run this have two processors); e2e, which measures nothing but loads everything, and
+equivalence, which compares times, run alone.
 """
 
 import concurrent.futures
@@ -177,11 +178,12 @@ SUITES = {
     "asan": lambda: sanitized("asan"),
     "tsan": lambda: sanitized("tsan"),
     "e2e": lambda: pytest_suite("e2e"),
+    "equivalence": lambda: pytest_suite("healthcheck_equivalence"),
 }
-ALONE = ("e2e",)
+ALONE = ("e2e", "equivalence")
 # Built and run by name: a variant of all unit tests takes longer than all the others together.
 BY_NAME = ("asan", "tsan")
-NEED_RELEASE_BUILD = ("unit", "conformance", "e2e")
+NEED_RELEASE_BUILD = ("unit", "conformance", "e2e", "equivalence")
 
 
 def run_guarded(name: str) -> Outcome:
