@@ -140,3 +140,23 @@ def test_genhash_prints_the_digests_that_the_configuration_wants(lab, daemon, co
     digests = re.findall(r"digest ([0-9a-f]{32})", configuration)
     printed = [daemon.penstock("genhash", "-s", address, "-p", "80", "-u", "/").stdout for address in ADDRESSES]
     assert printed == [f"{digest}\n" for digest in digests]
+
+
+def through_the_vip(configuration: str) -> str:
+    """Each HTTP_GET is addressed to the VIP."""
+    return configuration.replace("connect_timeout 3", "connect_timeout 1\n            check_via vip")
+
+
+def test_a_check_through_the_vip_finds_a_server_without_it(lab, make_daemon, configuration):
+    """The how-to's classic mistake: the server answers on its own address, but not on the VIP."""
+    lab.run(FAILING.name, "ip", "addr", "del", f"{topology.VIP}/32", "dev", "lo")
+    try:
+        daemon = make_daemon()
+        daemon.start(through_the_vip(paced(configuration, 1, 0.25)))
+        wait_for_servers(daemon, ADDRESSES[1:])
+        assert "Timeout connecting server [192.168.1.179]:tcp:80." in daemon.log_text()
+        assert rotation(lab, 4) == dict.fromkeys(ADDRESSES[1:], 2)
+    finally:
+        lab.run(FAILING.name, "ip", "addr", "replace", f"{topology.VIP}/32", "dev", "lo")
+    wait_for_servers(daemon, ADDRESSES)
+    assert rotation(lab, 6) == dict.fromkeys(ADDRESSES, 2)
