@@ -14,9 +14,36 @@ namespace penstock::healthcheck {
 namespace {
 
 // Steps that a match may take before it counts as hopeless: some tens of milliseconds, so that no pattern holds the others up.
-constexpr std::uint32_t kMostSteps = 1'000'000;
+// PCRE2's own match limit begins anew at each place where a match may start, so a page of many places could still take minutes:
+// the steps of the whole search are counted here.
+constexpr std::uint64_t kMostSteps = 5'000'000;
 constexpr std::uint32_t kMostDepth = 10'000;
 constexpr std::uint32_t kMostHeapKib = 20'000;
+constexpr int kTooManySteps = -10'000;  // a code that PCRE2 doesn't use
+
+struct Steps {
+  std::uint64_t left = kMostSteps;
+  PCRE2_SIZE start = 0;
+  PCRE2_SIZE position = 0;
+};
+
+// Before each item of the pattern (PCRE2_AUTO_CALLOUT). One item like `a*` may pass over the whole body without another call,
+// so the way from the last position counts, too.
+int count_step(pcre2_callout_block* block, void* data) {
+  auto& steps = *static_cast<Steps*>(data);
+  if (steps.start != block->start_match) steps.start = steps.position = block->start_match;
+  const PCRE2_SIZE at = block->current_position;
+  const std::uint64_t cost = 1 + std::max(at, steps.position) - std::min(at, steps.position);
+  steps.position = at;
+  if (cost > steps.left) return kTooManySteps;
+  steps.left -= cost;
+  return 0;
+}
+
+bool is_limit(int code) {
+  return code == kTooManySteps || code == PCRE2_ERROR_MATCHLIMIT || code == PCRE2_ERROR_DEPTHLIMIT ||
+         code == PCRE2_ERROR_HEAPLIMIT;
+}
 
 template <auto kFree>
 struct Free {
@@ -91,13 +118,15 @@ ProbeResult HttpJudgement::judge_pattern() const {
   PCRE2_SIZE at = 0;
   const std::unique_ptr<pcre2_code, Free<pcre2_code_free>> code{
       pcre2_compile(static_cast<PCRE2_SPTR>(static_cast<const void*>(wanted.pattern.data())), wanted.pattern.size(),
-                    wanted.options, &error, &at, nullptr)};
+                    wanted.options | PCRE2_AUTO_CALLOUT | ((wanted.options & PCRE2_UTF) != 0 ? PCRE2_MATCH_INVALID_UTF : 0),
+                    &error, &at, nullptr)};
   if (!code) return failed(ProbeFailure::kLocal, "regex: " + words_of(error));
   const std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>> match{
       pcre2_match_data_create_from_pattern(code.get(), nullptr)};
   const std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>> limits{pcre2_match_context_create(nullptr)};
   if (!match || !limits) return failed(ProbeFailure::kLocal, "regex: no memory");
-  pcre2_set_match_limit(limits.get(), kMostSteps);
+  Steps steps{.start = wanted.min_offset, .position = wanted.min_offset};
+  pcre2_set_callout(limits.get(), count_step, &steps);
   pcre2_set_depth_limit(limits.get(), kMostDepth);
   pcre2_set_heap_limit(limits.get(), kMostHeapKib);
 
@@ -106,7 +135,10 @@ ProbeResult HttpJudgement::judge_pattern() const {
     found = pcre2_match(code.get(), static_cast<PCRE2_SPTR>(static_cast<const void*>(body_.data())), body_.size(),
                         wanted.min_offset, 0, match.get(), limits.get());
   }
-  if (found < 0 && found != PCRE2_ERROR_NOMATCH) return failed(ProbeFailure::kPatternLimit, "regex: " + words_of(found));
+  if (found == kTooManySteps) return failed(ProbeFailure::kPatternLimit, "regex: too many steps");
+  if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
+    return failed(is_limit(found) ? ProbeFailure::kPatternLimit : ProbeFailure::kPattern, "regex: " + words_of(found));
+  }
   const bool is_in_place =
       found >= 0 && (wanted.max_offset == 0 || pcre2_get_ovector_pointer(match.get())[0] <= wanted.max_offset);
   if (is_in_place == wanted.must_match) return {};

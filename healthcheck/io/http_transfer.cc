@@ -14,11 +14,8 @@ std::string in_brackets(const packet::IpAddress& address) {
   return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
 }
 
-// keepalived names the port where it isn't the scheme's own.
-std::string host_of(const packet::Endpoint& server, bool tls) {
-  const std::string port = server.port == (tls ? 443 : 80) ? "" : ":" + std::to_string(server.port);
-  return in_brackets(server.address) + port;
-}
+// "www.example.org" of the virtual host "www.example.org:8080".
+std::string without_port(const std::string& host) { return host.substr(0, host.find(':')); }
 
 // One line for a log, whatever the peer made libcurl say.
 std::string in_one_line(std::string text) {
@@ -57,7 +54,7 @@ void HttpTransfer::set_request(const Request& request) {
   // libcurl takes the TLS greeting's name from the URL, so where there is one the URL has it, and CONNECT_TO says where it
   // really is.
   std::string name = http.sni_name;
-  if (name.empty()) name = !request.url.virtual_host.empty() ? request.url.virtual_host : http.virtual_host;
+  if (name.empty()) name = without_port(!request.url.virtual_host.empty() ? request.url.virtual_host : http.virtual_host);
   const bool by_name = http.tls && http.send_sni && !name.empty();
   const std::string place = in_brackets(to.address) + ":" + std::to_string(to.port);
   if (by_name) {
@@ -69,7 +66,8 @@ void HttpTransfer::set_request(const Request& request) {
   set(CURLOPT_REQUEST_TARGET, request.url.path.c_str());  // as it is written, never normalised
 
   std::string host = !request.url.virtual_host.empty() ? request.url.virtual_host : http.virtual_host;
-  if (host.empty()) host = host_of(server, http.tls);
+  if (host.empty())
+    host = in_brackets(server.address) + ":" + std::to_string(server.port);  // always with the port, as keepalived
   for (const std::string& line : {"Host: " + host, std::string{"Accept:"}}) {
     if (curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str())) {
       static_cast<void>(headers_.release());
@@ -91,6 +89,7 @@ void HttpTransfer::set_request(const Request& request) {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_FRESH_CONNECT, 1L);
   set(CURLOPT_FORBID_REUSE, 1L);
+  set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);  // addresses need no cache, and libcurl walks it whole at each transfer's end
   // libcurl takes 0 for "no limit".
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::chrono::milliseconds::rep>(request.deadline.count(), 1)));
 }

@@ -89,6 +89,7 @@ struct Mailer::Mail {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_FRESH_CONNECT, 1L);
     set(CURLOPT_FORBID_REUSE, 1L);  // says QUIT at once
+    set(CURLOPT_QUICK_EXIT, 1L);    // a name that isn't resolved in time: don't block until its thread has ended
     set(CURLOPT_MAIL_FROM, fmt::format("<{}>", in_one_line(sender_of(policy))).c_str());
     set(CURLOPT_MAIL_RCPT, recipients.get());
     set(CURLOPT_UPLOAD, 1L);

@@ -89,7 +89,7 @@ struct HttpCheck {
 
   bool tls = false;
   Version version = Version::k10;
-  std::string virtual_host{};   // the Host header; empty: the target's address (and port, where it isn't the scheme's)
+  std::string virtual_host{};   // the Host header; empty: the target's address and port
   bool send_sni = false;        // enable_sni: the virtual host's name in the TLS greeting
   std::string sni_name{};       // another name for it
   bool tls_compliant = false;   // an end of the stream without TLS's close_notify is a failure

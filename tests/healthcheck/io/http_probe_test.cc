@@ -188,6 +188,26 @@ TEST_F(HttpProbeTest, GivesAHopelessPatternUp) {
   EXPECT_EQ(run(http(server, {.pattern = BodyPattern{.pattern = "^(a|aa)+$"}})).failure, ProbeFailure::kPatternLimit);
 }
 
+// Many places where a match may start, each of them cheap enough for PCRE2's own limit: it took a minute.
+TEST_F(HttpProbeTest, GivesUpAPatternThatIsHopelessOnlyInAll) {
+  std::string page;
+  for (int i = 0; i < 4000; ++i) page += "aaaaaaaaaaaaaaaaa!";
+  ScriptedServer server{answer("HTTP/1.0 200 OK\r\n\r\n" + page)};
+  const ProbeResult result = run(http(server, {.pattern = BodyPattern{.pattern = "(a+)+[cd]"}}));
+  EXPECT_EQ(result.failure, ProbeFailure::kPatternLimit);
+}
+
+TEST_F(HttpProbeTest, FindsAWordAtTheEndOfALargePage) {
+  ScriptedServer server{answer("HTTP/1.0 200 OK\r\n\r\n" + std::string(10'000'000, 'x') + "needle")};
+  EXPECT_TRUE(run(http(server, {.pattern = BodyPattern{.pattern = "needle"}})).is_success());
+}
+
+TEST_F(HttpProbeTest, MatchesAroundBytesThatAreNoUtf8) {
+  ScriptedServer server{answer("HTTP/1.0 200 OK\r\n\r\nabc\xff hello")};
+  constexpr std::uint32_t kUtf = 0x00080000;  // PCRE2_UTF
+  EXPECT_TRUE(run(http(server, {.pattern = BodyPattern{.pattern = "hello", .options = kUtf}})).is_success());
+}
+
 TEST_F(HttpProbeTest, DecodesAChunkedBody) {
   ScriptedServer server{answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n3\r\nlo\n\r\n0\r\n\r\n")};
   CheckSpec check = http(server, url_with_digest("/", kHelloDigest));

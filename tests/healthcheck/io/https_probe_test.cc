@@ -75,6 +75,12 @@ TEST_F(HttpsProbeTest, SendsTheVirtualHostsNameInTheGreeting) {
   EXPECT_EQ(names_.get_future().get(), kName);
 }
 
+TEST_F(HttpsProbeTest, LeavesTheVirtualHostsPortOutOfTheGreeting) {
+  ScriptedServer server{page(certificate_)};
+  ASSERT_TRUE(run(https(server, {.virtual_host = std::string{kName} + ":8443", .send_sni = true})).is_success());
+  EXPECT_EQ(names_.get_future().get(), kName);
+}
+
 TEST_F(HttpsProbeTest, SendsAnotherNameInTheGreetingWhereOneIsSet) {
   ScriptedServer server{page(certificate_)};
   EXPECT_TRUE(run(https(server, {.virtual_host = kName, .send_sni = true, .sni_name = "sni.example.org"})).is_success());
