@@ -62,7 +62,7 @@ constexpr std::array kUrlWords = std::to_array<Keyword>({
     {"regex_stack", kWorks, two(integer(0, kInt), integer(0, kInt))},
     {"regex_min_offset", kWorks, one(integer(0, kInt))},
     {"regex_max_offset", kWorks, one(integer(1, kInt))},
-    {"tls_compliant", kWorks, none()},
+    {"tls_compliant", kNothing, none(), "a server that closes without TLS's farewell is forgiven"},
 });
 constexpr Block kUrl{"url", Block::Content::kStatements, kUrlWords};
 
@@ -71,7 +71,7 @@ constexpr std::array kHttpOwnWords = std::to_array<Keyword>({
     {"virtualhost", kWorks, one(any())},
     {"http_protocol", kWorks, one(choice("1.0|1.0C|1.0c|1.1"))},
     {"fast_recovery", kNothing, maybe(boolean()), "every URL is asked in each round anyway"},
-    {"tls_compliant", kWorks, none()},
+    {"tls_compliant", kNothing, none(), "a server that closes without TLS's farewell is forgiven"},
     {"check_via", kWorks, one(choice("vip"))},
     {"url", kWorks, none(), {}, &kUrl},
 });

@@ -24,7 +24,6 @@ struct CheckState {
   CheckId id{};
   CheckSpec spec{};
   bool is_up = true;
-  bool is_started = false;             // its StartCheck was given out
   std::optional<CheckReport> last{};   // none before the first result
   std::optional<TimePoint> changed{};  // none: `is_up` is as at the start
   std::uint64_t successes = 0;

@@ -38,12 +38,6 @@ std::int64_t sum_of_living(const ServiceState& service) {
   return sum;
 }
 
-std::int64_t sum_of_configured(const ServiceState& service) {
-  std::int64_t sum = 0;
-  for (const ServerState& server : service.servers) sum += server.configured_weight;
-  return sum;
-}
-
 std::optional<TableRow> row_of(const ServiceState& service, const ServerState& server) {
   if (service.is_sorry_active && is_sorry_server(service, server)) return std::nullopt;  // its row is the sorry server's
   if (!server.is_alive && !server.policy.inhibit_on_failure) return std::nullopt;

@@ -22,7 +22,6 @@ struct CheckLink {
   CheckState* check = nullptr;           // never null; of the registry
   bool is_up = true;                     // what counts: a guess until the first result
   std::optional<std::int64_t> weight{};  // MISC_CHECK: the server's weight; FILE_CHECK: what is added to it
-  bool is_new = true;                    // its start is not yet announced
 };
 
 struct ServerState {
@@ -38,11 +37,10 @@ struct ServerState {
 struct ServiceState {
   ServiceKey key{};
   ServicePolicy policy{};
-  std::uint32_t quorum = 1;      // after capping
+  std::uint32_t quorum = 1;
   std::uint32_t hysteresis = 0;  // below `quorum`
   bool has_quorum = false;
   bool is_sorry_active = false;  // the sorry server takes the connections: quorum is lost and there is one
-  std::int64_t weight_up = 0;    // sum of clamped() over the living
   std::vector<ServerState> servers{};
 };
 using Services = std::vector<std::unique_ptr<ServiceState>>;
@@ -54,7 +52,6 @@ using Services = std::vector<std::unique_ptr<ServiceState>>;
 [[nodiscard]] std::int64_t weight_by_checks(const ServerState& server);
 [[nodiscard]] bool all_checks_up(const ServerState& server);
 [[nodiscard]] std::int64_t sum_of_living(const ServiceState& service);
-[[nodiscard]] std::int64_t sum_of_configured(const ServiceState& service);
 
 // The server's row; none: it is not in the table.
 [[nodiscard]] std::optional<TableRow> row_of(const ServiceState& service, const ServerState& server);

@@ -61,7 +61,6 @@ void Transitions::update_quorum(bool init) const {
   const std::int64_t sum = sum_of_living(service_);
   const std::int64_t quorum = service_.quorum;
   const std::int64_t hysteresis = service_.hysteresis;
-  service_.weight_up = sum;
   if (!service_.has_quorum && sum >= quorum + hysteresis) return gain_quorum(sum);
   const bool is_lost = service_.has_quorum && (sum == 0 || sum < quorum - hysteresis);
   const bool wants_sorry = !service_.has_quorum && service_.policy.sorry_server && !service_.is_sorry_active;

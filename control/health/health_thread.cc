@@ -49,6 +49,7 @@ class HealthThread::Worker {
     factory_.set_tls(global.tls);
     mailer_.set_policy(settings.mail);
     if (global.lvs_notify_fifo != fifo_path_) open_fifo(global.lvs_notify_fifo);
+    if (global.lvs_notify_fifo_script != fifo_script_) start_fifo_script(global.lvs_notify_fifo_script);
   }
   void take(std::shared_ptr<healthcheck::ViaGate> door) { factory_.use(std::move(door)); }
   void take(const healthcheck::StartCheck& order) { prober_.start(order.id, order.spec, order.up); }
@@ -74,6 +75,18 @@ class HealthThread::Worker {
     fifo_ = std::move(*fifo);
   }
 
+  // The program that reads the fifo, named to it as its last argument; it runs as long as the daemon does.
+  void start_fifo_script(const healthcheck::Script& script) {
+    fifo_reader_.reset();
+    fifo_script_ = script;
+    if (script.empty() || !fifo_) return;
+    healthcheck::Script with_path = script;
+    with_path.command.push_back(fifo_path_);
+    auto started = runner_.start(with_path, [](ExitStatus) { report_problem("the script of lvs_notify_fifo has ended"); });
+    if (!started) return report_problem(script.command.front() + ": " + started.error());
+    fifo_reader_ = std::move(*started);
+  }
+
   void stop_when_idle() {
     if ((scripts_.is_idle() && mailer_.is_idle()) || EventLoop::now() >= ends_at_) return loop_.stop();
     farewell_.start_once(kFarewellStep);
@@ -88,6 +101,8 @@ class HealthThread::Worker {
   healthcheck::Mailer mailer_;
   std::string fifo_path_;
   std::optional<healthcheck::NotifyFifo> fifo_;
+  healthcheck::Script fifo_script_;
+  ChildProcess fifo_reader_;
   EventLoop::Clock::time_point ends_at_{};
   Timer farewell_;
 };

@@ -58,8 +58,7 @@ std::vector<packet::IpAddress> ServiceHealth::targets_of(const config::Model& mo
 }
 
 std::vector<Director::Wanted> ServiceHealth::apply(const config::Model& model) {
-  settings_ = {model.health, model.mail};
-  thread_.post(settings_);
+  thread_.post(HealthSettings{model.health, model.mail});
   thresholds_.clear();
   std::vector<healthcheck::MonitoredService> services;
   for (const config::VirtualServer& server : model.virtual_servers) {

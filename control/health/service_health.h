@@ -58,7 +58,6 @@ class ServiceHealth {
   healthcheck::Monitor monitor_;
   TableChanged on_change_;
   std::map<healthcheck::ServiceKey, ThresholdsOfServers> thresholds_;
-  HealthSettings settings_;
   HealthThread thread_;  // last: its reports come to what stands above
 };
 

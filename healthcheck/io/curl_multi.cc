@@ -34,8 +34,7 @@ void CurlMulti::remove(CURL* easy) {
 }
 
 int CurlMulti::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) {
-  static_cast<CurlMulti*>(self)->watch(fd, what);
-  return 0;
+  return static_cast<CurlMulti*>(self)->watch(fd, what) ? 0 : -1;
 }
 
 int CurlMulti::on_timer(CURLM*, long milliseconds, void* self) {
@@ -48,20 +47,26 @@ int CurlMulti::on_timer(CURLM*, long milliseconds, void* self) {
   return 0;
 }
 
-void CurlMulti::watch(curl_socket_t fd, int what) {
+bool CurlMulti::watch(curl_socket_t fd, int what) {
   if (what == CURL_POLL_REMOVE) {
     watches_.erase(fd);
-    return;
+    return true;
   }
   const FdEvents wanted{.readable = (what & CURL_POLL_IN) != 0, .writable = (what & CURL_POLL_OUT) != 0};
   if (const auto known = watches_.find(fd); known != watches_.end()) {
     known->second.set_events(wanted);
-    return;
+    return true;
   }
-  watches_[fd] = loop_.add_fd(fd, wanted, [this, fd](FdEvents seen) {
-    act(fd,
-        (seen.readable ? CURL_CSELECT_IN : 0) | (seen.writable ? CURL_CSELECT_OUT : 0) | (seen.error ? CURL_CSELECT_ERR : 0));
-  });
+  try {
+    watches_[fd] = loop_.add_fd(fd, wanted, [this, fd](FdEvents seen) {
+      act(fd,
+          (seen.readable ? CURL_CSELECT_IN : 0) | (seen.writable ? CURL_CSELECT_OUT : 0) | (seen.error ? CURL_CSELECT_ERR : 0));
+    });
+  } catch (const std::runtime_error&) {  // must not pass through libcurl, which is C
+    watches_.erase(fd);
+    return false;
+  }
+  return true;
 }
 
 void CurlMulti::act(curl_socket_t fd, int events) {

@@ -49,7 +49,8 @@ class CurlMulti {
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket);
   static int on_timer(CURLM* multi, long milliseconds, void* self);
   void act(curl_socket_t fd, int events);
-  void watch(curl_socket_t fd, int what);
+  // False: there is no room for another descriptor.
+  bool watch(curl_socket_t fd, int what);
   void finish_transfers();
 
   control::EventLoop& loop_;

@@ -19,12 +19,8 @@ void Prober::start(CheckId id, const CheckSpec& spec, bool up) {
 
 void Prober::stop(CheckId id) { checks_.erase(id); }
 
-Duration Prober::take_worst_lateness() { return std::exchange(worst_lateness_, Duration{}); }
-
 void Prober::probe(CheckId id) {
   Check& check = checks_.at(id);
-  const TimePoint now = EventLoop::now();
-  worst_lateness_ = std::max(worst_lateness_, std::chrono::duration_cast<Duration>(now - check.checker.next()));
   check.probe = start_probe_(check.spec, [this, id](ProbeResult result) { finish(id, std::move(result)); });
 }
 

@@ -35,9 +35,6 @@ class Prober {
   void stop(CheckId id);
   void stop_all() { checks_.clear(); }
 
-  // The longest that a probe began after its time, since the last call of this function.
-  [[nodiscard]] Duration take_worst_lateness();
-
  private:
   struct Check {
     CheckSpec spec;
@@ -56,7 +53,6 @@ class Prober {
   Report report_;
   std::minstd_rand random_;
   std::unordered_map<CheckId, Check> checks_;
-  Duration worst_lateness_{};
 };
 
 }  // namespace penstock::healthcheck

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 namespace penstock::healthcheck {
@@ -24,7 +25,13 @@ class TcpProbe final : public Probe {
       return;
     }
     socket_ = std::move(*socket);
-    watch_ = loop.add_fd(socket_.fd(), {.writable = true}, [this](control::FdEvents) { on_connected(); });
+    try {
+      watch_ = loop.add_fd(socket_.fd(), {.writable = true}, [this](control::FdEvents) { on_connected(); });
+    } catch (const std::runtime_error& error) {
+      early_ = {.failure = ProbeFailure::kLocal, .detail = error.what()};
+      timer_.start_once({});
+      return;
+    }
     timer_.start_once(check.connection.timeout);
   }
 

@@ -123,14 +123,17 @@ TEST(CheckBinding, HttpUrls) {
   EXPECT_THAT(http.urls[2].status, IsEmpty());  // what no status_code means
 }
 
+TEST(CheckBinding, TlsCompliantSaysThatItHasNoEffect) {
+  EXPECT_THAT(findings(load_text(in_real_server("SSL_GET {\ntls_compliant\nurl {\npath /\n}\n}"))),
+              ElementsAre(testing::HasSubstr("notice: \"tls_compliant\" has no effect")));
+}
+
 TEST(CheckBinding, TlsWordsOfAnSslCheck) {
   const auto plain = kind_of<healthcheck::HttpCheck>("SSL_GET {\nurl {\npath /\n}\n}");
   EXPECT_TRUE(plain.tls);
   EXPECT_FALSE(plain.send_sni || plain.tls_compliant);
-  const auto http =
-      kind_of<healthcheck::HttpCheck>("SSL_GET {\nenable_sni\nhttp_protocol 1.1\nurl {\npath /\ntls_compliant\n}\n}");
+  const auto http = kind_of<healthcheck::HttpCheck>("SSL_GET {\nenable_sni\nhttp_protocol 1.1\nurl {\npath /\n}\n}");
   EXPECT_TRUE(http.send_sni);
-  EXPECT_TRUE(http.tls_compliant);
   EXPECT_EQ(http.version, healthcheck::HttpCheck::Version::k11);
   EXPECT_EQ(kind_of<healthcheck::HttpCheck>("SSL_GET {\nsni_name a.example\nurl {\npath /\n}\n}").sni_name, "a.example");
 }

@@ -160,3 +160,17 @@ def test_a_check_through_the_vip_finds_a_server_without_it(lab, make_daemon, con
         lab.run(FAILING.name, "ip", "addr", "replace", f"{topology.VIP}/32", "dev", "lo")
     wait_for_servers(daemon, ADDRESSES)
     assert rotation(lab, 6) == dict.fromkeys(ADDRESSES, 2)
+
+
+def test_the_fifos_script_reads_every_change(lab, make_daemon, configuration, all_web_servers_again):
+    pipe, script, heard = (lab.directory / name for name in ("lvs-fifo", "lvs-fifo.sh", "lvs-fifo.heard"))
+    script.write_text(f'#!/bin/sh\nexec cat "$1" > {heard}\n')
+    script.chmod(0o755)
+    words = f"global_defs {{\n    lvs_notify_fifo {pipe}\n    lvs_notify_fifo_script {script}\n    script_user root\n"
+    daemon = make_daemon()
+    daemon.start(paced(configuration, 1, 0.25).replace("global_defs {\n", words, 1))
+    wait_for_first_checks(daemon, 3)
+    lab.stop_web_server(FAILING)
+    wait_for_servers(daemon, ADDRESSES[1:])
+    line = f"RS [{FAILING.address}]:tcp:80 [{topology.VIP}]:tcp:80 DOWN\n"
+    wait_for("the line in the script's file", lambda: heard.exists() and line in heard.read_text())
