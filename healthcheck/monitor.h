@@ -24,6 +24,7 @@
 
 #include "healthcheck/report.h"
 #include "healthcheck/spec/policy.h"
+#include "notify/action.h"
 
 namespace penstock::healthcheck {
 
@@ -56,11 +57,10 @@ struct TableRow {
 using Table = std::vector<TableRow>;  // the configuration's order, the sorry server last
 
 // What is to be done.
-struct LogLine {
-  enum class Level : std::uint8_t { kInfo, kWarning };
-  Level level = Level::kInfo;
-  std::string text{};
-};
+using notify::LogLine;
+using notify::RunScript;
+using notify::SendMail;
+using notify::WriteFifo;
 struct StartCheck {
   CheckId id{};
   CheckSpec spec{};
@@ -68,18 +68,6 @@ struct StartCheck {
 };
 struct StopCheck {
   CheckId id{};
-};
-// Scripts of one `queue` run one after another, in the order of these actions.
-struct RunScript {
-  Script script{};
-  std::string queue{};
-};
-struct WriteFifo {
-  std::string line{};  // without the line's end
-};
-struct SendMail {
-  std::string subject{};  // without the router's name in front
-  std::string body{};
 };
 struct TableChanged {
   ServiceKey service{};

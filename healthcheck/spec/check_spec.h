@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "dataplane/packet/ip_address.h"
+#include "notify/script.h"
 
 namespace penstock::healthcheck {
 
@@ -149,15 +150,7 @@ struct PingCheck {
   friend bool operator==(const PingCheck&, const PingCheck&) = default;
 };
 
-// A command, the user to run it as, and how long it may take.
-struct Script {
-  std::vector<std::string> command{};  // the program and its arguments
-  std::string user{};                  // empty: the configuration's script_user, else keepalived_script, else root
-  std::string group{};                 // empty: the user's own
-
-  friend bool operator==(const Script&, const Script&) = default;
-  [[nodiscard]] bool empty() const { return command.empty(); }
-};
+using Script = notify::Script;
 
 // Up when the command exits with 0 (or, with `dynamic`, with 2..255, which sets the weight to that less 2).
 struct MiscCheck {

@@ -9,14 +9,16 @@ ALLOWED = {
     "dataplane/packet": set(),
     "dataplane/core": {"dataplane/packet"},
     "dataplane/dpdk": {"dataplane/packet", "dataplane/core"},
-    "healthcheck/spec": {"dataplane/packet"},
-    "healthcheck": {"dataplane/packet", "healthcheck/spec"},
-    "healthcheck/io": {"dataplane/packet", "healthcheck/spec", "healthcheck", "control/loop"},
-    "config": {"dataplane/packet", "healthcheck/spec"},
-    "vrrp": {"dataplane/packet"},
+    "notify": set(),
+    "healthcheck/spec": {"dataplane/packet", "notify"},
+    "healthcheck": {"dataplane/packet", "notify", "healthcheck/spec"},
+    "healthcheck/io": {"dataplane/packet", "notify", "healthcheck/spec", "healthcheck", "control/loop"},
+    "vrrp/spec": {"dataplane/packet", "notify"},
+    "vrrp": {"dataplane/packet", "notify", "vrrp/spec"},
+    "config": {"dataplane/packet", "notify", "healthcheck/spec", "vrrp/spec"},
     "control/loop": set(),
-    "control": {"dataplane/packet", "dataplane/core", "dataplane/dpdk", "config", "vrrp", "healthcheck/spec", "healthcheck", "healthcheck/io",
-                "control/loop"},
+    "control": {"dataplane/packet", "dataplane/core", "dataplane/dpdk", "notify", "config", "vrrp/spec", "vrrp", "healthcheck/spec",
+                "healthcheck", "healthcheck/io", "control/loop"},
 }
 
 # Libraries that one place keeps from the rest: what an include looks like, and which files may have it.

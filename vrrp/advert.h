@@ -1,0 +1,35 @@
+// A VRRP advertisement as values, and the frame it travels in.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/packet/ip_address.h"
+#include "dataplane/packet/mac_address.h"
+#include "vrrp/spec/instance_spec.h"
+
+namespace penstock::vrrp {
+
+// What an advert's checksum covers: the message alone (version 2, and 3 for IPv4 as RFC 9568 has it), or the pseudo header as
+// well (version 3 as RFC 5798 has it; IPv6 always).
+enum class ChecksumForm : std::uint8_t { kMessage, kPseudoHeader };
+
+struct Advert {
+  static constexpr std::uint8_t kResigns = 0;  // a priority: the sender has stopped being master
+
+  packet::Family family = packet::Family::kIpv4;
+  std::uint8_t version = 2;
+  std::uint8_t virtual_router_id = 0;
+  std::uint8_t priority = 0;
+  Duration interval{1'000'000};                // v2: 0..255 s; v3: 0..40.95 s in steps of 10 ms
+  std::vector<packet::IpAddress> addresses{};  // of `family`, at most 255
+  std::uint8_t authentication_type = 0;        // v2: 0 none, 1 password, 2 AH; v3: always 0
+  std::array<std::byte, 8> authentication{};   // v2: the password; zero without one
+  ChecksumForm checksum = ChecksumForm::kMessage;
+
+  friend bool operator==(const Advert&, const Advert&) = default;
+};
+
+}  // namespace penstock::vrrp
