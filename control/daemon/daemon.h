@@ -26,6 +26,7 @@
 #include "control/loop/event_loop.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/core/forwarder.h"
+#include "dataplane/core/ownership.h"
 #include "dataplane/dpdk/data_plane.h"
 #include "dataplane/dpdk/eal.h"
 
@@ -67,6 +68,7 @@ class Daemon {
   EventLoop loop_;
   std::unique_ptr<dpdk::Eal> eal_;
   std::unique_ptr<core::CounterBoard> board_;
+  core::Ownership ownership_;
   std::vector<std::unique_ptr<core::Forwarder>> forwarders_;
   std::unique_ptr<dpdk::DataPlane> plane_;
   std::unique_ptr<Director> director_;

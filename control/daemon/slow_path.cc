@@ -29,7 +29,7 @@ std::expected<std::unique_ptr<SlowPath>, std::string> SlowPath::open(EventLoop& 
 
 SlowPath::SlowPath(EventLoop& loop, KernelNetwork& kernel, const dpdk::PortSet& ports, dpdk::Exchange& exchange)
     : loop_{loop}, kernel_{kernel}, ports_{ports}, exchange_{exchange} {
-  punted_ = loop.add_fd(exchange.event_fd(), {.readable = true}, [this](FdEvents) { on_punted(); });
+  punted_ = loop.add_fd(exchange.event_fd(dpdk::Taker::kControl), {.readable = true}, [this](FdEvents) { on_punted(); });
   device_links_ = loop.add_timer([this] { follow_device_links(); });
   device_links_.start_every(kLinkPeriod);
   links_ = kernel.mirror().subscribe({.link_changed = [this](int index, const Link* now) { on_link(index, now); },
@@ -82,7 +82,7 @@ int SlowPath::interface_index(const std::string& port) const {
 }
 
 void SlowPath::on_punted() {
-  exchange_.drain_all([this](const dpdk::PuntedFrame& frame) {
+  exchange_.drain_all(dpdk::Taker::kControl, [this](const dpdk::PuntedFrame& frame) {
     if (frame.punt_class == core::PuntClass::kCheck && take_answer_ && take_answer_(frame.bytes)) return;
     write_to_kernel(frame);
   });

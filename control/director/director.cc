@@ -31,7 +31,8 @@ bool server_stands_before(const Director::Server* a, const Director::Server* b) 
 
 }  // namespace
 
-Director::Director(const core::CounterBoard& board) : board_{board}, by_virtual_id_(65536), by_server_id_(65536) {}
+Director::Director(const core::CounterBoard& board, const core::Ownership& ownership)
+    : board_{board}, ownership_{ownership}, by_virtual_id_(65536), by_server_id_(65536) {}
 
 void Director::add_port(const std::string& name, core::PortIndex index, const packet::MacAddress& mac) {
   ports_.push_back({name, index, mac});
@@ -179,7 +180,7 @@ std::optional<Director::Way> Director::way_to(const packet::IpAddress& server) c
 }
 
 std::unique_ptr<const core::Snapshot> Director::build_snapshot() const {
-  core::SnapshotBuilder builder;
+  core::SnapshotBuilder builder{ownership_};
   for (const PortEntry& port : ports_) builder.set_port(port.index, port.mac);
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
@@ -198,11 +199,17 @@ std::unique_ptr<const core::Snapshot> Director::build_snapshot() const {
                            .scheduler = kind_of(service.scheduler),
                            .scheduler_slot = index_of(service.id),
                            .generation = service.generation,
-                           .members = {}};
+                           .members = {},
+                           .owner = owner_of(service.endpoint.address)};
     for (const Server* member : members) spec.members.push_back(member->id);
     builder.add_service(std::move(spec));
   }
   return builder.build();
+}
+
+core::OwnerId Director::owner_of(const packet::IpAddress& vip) const {
+  const auto at = owners_.find(vip);
+  return at != owners_.end() ? at->second : core::kAlwaysOurs;
 }
 
 core::RealServer Director::forwarding_of(const Server& server) const {

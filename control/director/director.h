@@ -96,7 +96,8 @@ class Director {
   static constexpr std::chrono::seconds kRest{30};
 
   // `board` must outlive the director.
-  explicit Director(const core::CounterBoard& board);
+  // `ownership` likewise; it must outlive the snapshots, too.
+  Director(const core::CounterBoard& board, const core::Ownership& ownership);
 
   // Ports are known before the first snapshot and don't change: their name as in the configuration, their place and MAC.
   void add_port(const std::string& name, core::PortIndex index, const packet::MacAddress& mac);
@@ -107,6 +108,8 @@ class Director {
   [[nodiscard]] std::expected<Changes, std::string> apply(std::span<const Wanted> services);
   // Makes one service's table these rows. Precondition: the service is configured and names each row's endpoint.
   Changes set_rows(const Key& service, std::span<const Row> rows);
+  // Which virtual router decides about an address; addresses that aren't named are always ours.
+  void set_owners(std::unordered_map<packet::IpAddress, core::OwnerId> owners) { owners_ = std::move(owners); }
   void set_timeouts(const config::LvsTimeouts& timeouts) { timeouts_ = timeouts; }
   // Whose packets are answers to our own checks: they have a way to the kernel that no flood of other packets fills.
   void set_check_targets(std::vector<packet::IpAddress> addresses) { check_targets_ = std::move(addresses); }
@@ -162,13 +165,17 @@ class Director {
   bool collect_servers(Service& service, Clock::time_point now);
   [[nodiscard]] bool may_be_forgotten(Server& server, Clock::time_point now) const;
 
+  [[nodiscard]] core::OwnerId owner_of(const packet::IpAddress& vip) const;
+
   const core::CounterBoard& board_;
+  const core::Ownership& ownership_;
   std::vector<PortEntry> ports_;
   std::map<Key, Service> services_;
   std::unordered_map<packet::IpAddress, NextHop> next_hops_;
   std::vector<const Service*> by_virtual_id_;
   std::vector<const Server*> by_server_id_;
   std::vector<packet::IpAddress> check_targets_;
+  std::unordered_map<packet::IpAddress, core::OwnerId> owners_;
   config::LvsTimeouts timeouts_;
   bool expire_nodest_conn_ = false;
   IdPool virtual_ids_{1, 65535};

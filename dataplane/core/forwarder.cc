@@ -69,6 +69,8 @@ Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::Parsed
   }
   if (!lookup.hit) [[unlikely]]
     return decide_uncommon(burst, frame, parsed);
+  if (!burst.snapshot.owns(lookup.hit)) [[unlikely]]
+    return dropped(DropReason::kVipNotOurs);
   const Choice choice =
       parsed.is_v4() ? choose<Ipv4Path>(burst, frame, parsed, lookup) : choose<Ipv6Path>(burst, frame, parsed, lookup);
   if (choice.server == kNoServer) [[unlikely]]

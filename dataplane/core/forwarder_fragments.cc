@@ -25,10 +25,10 @@ DatagramKey datagram_of(const Frame& frame, const packet::ParsedFrame& parsed) {
   return key;
 }
 
-bool is_to_vip(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) {
+ServiceTable::Hit vip_of(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) {
   const std::byte* const l3 = frame.data + parsed.l3_offset;
-  return parsed.is_v4() ? snapshot.service_table().is_vip(packet::overlay<packet::Ipv4Header>(l3).destination)
-                        : snapshot.service_table().is_vip(packet::overlay<packet::Ipv6Header>(l3).destination);
+  return parsed.is_v4() ? snapshot.service_table().find_vip(packet::overlay<packet::Ipv4Header>(l3).destination)
+                        : snapshot.service_table().find_vip(packet::overlay<packet::Ipv6Header>(l3).destination);
 }
 
 // What a first fragment's verdict means for the others where no server was chosen.
@@ -41,7 +41,9 @@ FragmentTable::Outcome outcome_without_server(const Verdict& verdict) {
 }  // namespace
 
 Verdict Forwarder::forward_fragment(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed) {
-  if (!is_to_vip(burst.snapshot, frame, parsed)) return punted(punt_class_of(burst.snapshot, frame, parsed));
+  const ServiceTable::Hit vip = vip_of(burst.snapshot, frame, parsed);
+  if (!vip) return punted(punt_class_of(burst.snapshot, frame, parsed));
+  if (!burst.snapshot.owns(vip)) return dropped(DropReason::kVipNotOurs);
   const bool is_first = parsed.kind == packet::FrameKind::kFirstFragment;
   if (is_first && frame.transit.kind == Transit::Kind::kSeek) return visit_first_fragment(burst, frame, parsed);
 

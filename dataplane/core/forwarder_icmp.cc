@@ -47,6 +47,7 @@ Verdict Forwarder::forward_icmp(const Burst& burst, Frame& frame, const packet::
   if (!has_ports || quote->source != destination_of(frame, parsed)) return to_kernel;
   const ServiceTable::Hit hit = service_of(burst.snapshot.service_table(), *quote);
   if (!hit) return to_kernel;
+  if (!burst.snapshot.owns(hit)) return dropped(DropReason::kVipNotOurs);
   if (!checksum_holds(frame, parsed, message)) return dropped(DropReason::kIcmpBadChecksum);
 
   const ServerId server = owner_of_quoted(*quote, hit.virtual_id, burst.now);

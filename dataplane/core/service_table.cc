@@ -19,7 +19,7 @@ void ServiceTable::insert(const packet::Endpoint& endpoint, packet::Protocol pro
 }
 
 void ServiceTable::insert_check_target(const packet::IpAddress& address) {
-  insert_address(address, kCheckTarget, {VirtualId{1}, 0});
+  insert_address(address, kCheckTarget, {VirtualId{1}, 0, kAlwaysOurs});
 }
 
 void ServiceTable::insert_address(const packet::IpAddress& address, std::uint8_t protocol, Hit hit) {

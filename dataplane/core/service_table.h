@@ -19,6 +19,7 @@ class ServiceTable {
   struct Hit {
     VirtualId virtual_id{};     // 0: no service
     std::uint16_t service = 0;  // index into the snapshot's services
+    OwnerId owner = kAlwaysOurs;
 
     [[nodiscard]] explicit operator bool() const { return index_of(virtual_id) != 0; }
   };
@@ -47,10 +48,14 @@ class ServiceTable {
     }
   }
 
-  // Whether the address is that of any service. `Address`: Ipv4Address or Ipv6Address.
+  // Any of the services at this address. `Address`: Ipv4Address or Ipv6Address.
+  template <typename Address>
+  [[nodiscard]] Hit find_vip(const Address& address) const {
+    return find(address, 0, kVipAlone);
+  }
   template <typename Address>
   [[nodiscard]] bool is_vip(const Address& address) const {
-    return static_cast<bool>(find(address, 0, kVipAlone));
+    return static_cast<bool>(find_vip(address));
   }
   // Whether health checks go to this address, so that traffic from it may be their answers.
   template <typename Address>

@@ -6,6 +6,11 @@
 
 namespace penstock::core {
 
+SnapshotBuilder::SnapshotBuilder() {
+  static const Ownership kWithoutRouters;
+  ownership_ = &kWithoutRouters;
+}
+
 void SnapshotBuilder::set_port(PortIndex index, const packet::MacAddress& mac) { ports_.at(index) = {mac, true}; }
 
 void SnapshotBuilder::set_server(ServerId id, const RealServer& server) {
@@ -16,7 +21,7 @@ void SnapshotBuilder::set_server(ServerId id, const RealServer& server) {
 void SnapshotBuilder::add_service(ServiceSpec spec) { services_.push_back(std::move(spec)); }
 
 std::unique_ptr<const Snapshot> SnapshotBuilder::build() {
-  std::unique_ptr<Snapshot> snapshot{new Snapshot};
+  std::unique_ptr<Snapshot> snapshot{new Snapshot{ownership_}};
   snapshot->servers_ = std::move(servers_);
   snapshot->ports_ = ports_;
   snapshot->timeouts_ = timeouts_;
@@ -46,9 +51,9 @@ std::unique_ptr<const Snapshot> SnapshotBuilder::build() {
     service.weight_gcd = std::max<std::uint32_t>(service.weight_gcd, 1);
     const auto index = static_cast<std::uint16_t>(snapshot->services_.size());
     snapshot->services_.push_back(service);
-    snapshot->service_table_.insert(spec.endpoint, spec.protocol, {spec.virtual_id, index});
+    snapshot->service_table_.insert(spec.endpoint, spec.protocol, {spec.virtual_id, index, spec.owner});
   }
-  *this = SnapshotBuilder{};
+  *this = SnapshotBuilder{*ownership_};
   return snapshot;
 }
 

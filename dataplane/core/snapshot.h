@@ -14,6 +14,7 @@
 
 #include "dataplane/core/connection_state.h"
 #include "dataplane/core/ids.h"
+#include "dataplane/core/ownership.h"
 #include "dataplane/core/service_table.h"
 #include "dataplane/packet/mac_address.h"
 
@@ -68,6 +69,8 @@ class Snapshot {
   }
   [[nodiscard]] const RealServer& server(ServerId id) const { return servers_[index_of(id)]; }
   [[nodiscard]] std::size_t server_slots() const { return servers_.size(); }
+  // Whether packets to this service are ours to forward. The only thing here that changes: see Ownership.
+  [[nodiscard]] bool owns(const ServiceTable::Hit& hit) const { return ownership_->owns(hit.owner); }
   [[nodiscard]] const PortState& port(PortIndex index) const { return ports_[index]; }
   [[nodiscard]] const StateTimeouts& timeouts() const { return timeouts_; }
   // IPVS's sysctl of this name: a connection whose server is gone ends at once, instead of waiting for the server to come back.
@@ -75,7 +78,7 @@ class Snapshot {
 
  private:
   friend class SnapshotBuilder;
-  Snapshot() = default;
+  explicit Snapshot(const Ownership* ownership) : ownership_{ownership} {}
 
   ServiceTable service_table_;
   std::vector<Service> services_;
@@ -84,6 +87,7 @@ class Snapshot {
   std::array<PortState, kMaxPorts> ports_{};
   StateTimeouts timeouts_;
   bool expire_nodest_conn_ = false;
+  const Ownership* ownership_;
 };
 
 // One service as control describes it.
@@ -95,10 +99,15 @@ struct ServiceSpec {
   std::uint16_t scheduler_slot = 0;
   std::uint32_t generation = 0;
   std::vector<ServerId> members;  // last added first; each must be given by set_server
+  OwnerId owner = kAlwaysOurs;    // of its address
 };
 
 class SnapshotBuilder {
  public:
+  SnapshotBuilder();  // without virtual routers: every service is always ours
+  // `ownership` must outlive the snapshot.
+  explicit SnapshotBuilder(const Ownership& ownership) : ownership_{&ownership} {}
+
   void set_port(PortIndex index, const packet::MacAddress& mac);
   void set_server(ServerId id, const RealServer& server);
   void add_service(ServiceSpec spec);
@@ -110,6 +119,7 @@ class SnapshotBuilder {
   [[nodiscard]] std::unique_ptr<const Snapshot> build();
 
  private:
+  const Ownership* ownership_;
   std::vector<RealServer> servers_;
   std::vector<ServiceSpec> services_;
   std::vector<packet::IpAddress> check_targets_;

@@ -1,8 +1,8 @@
-// How workers wake the control thread: an eventfd that is written only when control has said that it is about to sleep.
+// How workers wake another thread: an eventfd that is written only when that thread has said that it is about to sleep.
 //
-// Control arms the bell, looks at its rings once more, and waits on the descriptor. A worker that has put packets into a ring
-// rings the bell once a loop; unless it is armed that is one load. Both sides put a fence between their store and their load,
-// so one of them sees the other.
+// The thread arms the bell, looks at its rings once more, and waits on the descriptor. A worker that has put packets into a
+// ring rings the bell once a loop; unless it is armed that is one load. Both sides put a fence between their store and their
+// load, so one of them sees the other.
 #pragma once
 
 #include <sys/eventfd.h>
@@ -31,18 +31,18 @@ class Bell {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (armed_.load(std::memory_order_relaxed) && armed_.exchange(false, std::memory_order_relaxed)) strike();
   }
-  // Control: makes the descriptor readable whatever the state.
+  // The thread: makes the descriptor readable whatever the state.
   void strike() {
     const std::uint64_t one = 1;
     if (write(fd_, &one, sizeof(one)) < 0) return;  // full: it is readable already
   }
-  // Control, when it begins to drain.
+  // The thread, when it begins to drain.
   void silence() {
     armed_.store(false, std::memory_order_relaxed);
     std::uint64_t count = 0;
     if (read(fd_, &count, sizeof(count)) < 0) return;  // had not rung
   }
-  // Control, when it has drained; it must look at the rings once more afterwards.
+  // The thread, when it has drained; it must look at the rings once more afterwards.
   void arm() {
     armed_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);

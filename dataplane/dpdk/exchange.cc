@@ -12,7 +12,7 @@ namespace penstock::dpdk {
 namespace {
 
 constexpr unsigned kUrgentBuffers = 1023;
-// Frames of one class that a single drain_all() hands on: control's timers come in between.
+// Frames of one class that a single drain_all() hands on: its thread's timers come in between.
 constexpr std::size_t kDrainBudget = 256;
 
 }  // namespace
@@ -30,7 +30,7 @@ std::expected<std::unique_ptr<Exchange>, std::string> Exchange::make(PortSet& po
   for (unsigned port = 0; port < count; ++port) {
     exchange->injections_.push_back({InjectRing{fmt::format("penstock-urgent-{}", port), kUrgentRing},
                                      InjectRing{fmt::format("penstock-bulk-{}", port), kBulkRing}, ports[port].device_id(),
-                                     ports[port].control_queue()});
+                                     ports[port].urgent_queue()});
   }
   for (unsigned worker = 0; worker < ports.workers(); ++worker) {
     for (std::size_t i = 0; i < core::kPuntClassCount; ++i) {
@@ -59,32 +59,35 @@ bool Exchange::inject(core::PortIndex port, std::span<const std::byte> frame, Ur
   rte_mbuf* packet = copy_of(frame, urgency);
   const auto taken = [&] {
     if (packet == nullptr) return false;
-    if (injection.control_queue && rte_eth_tx_burst(injection.device, *injection.control_queue, &packet, 1) == 1) return true;
-    return (urgency == Urgency::kUrgent ? injection.urgent : injection.bulk).push(packet);
+    if (urgency == Urgency::kBulk) return injection.bulk.push(packet);
+    if (injection.urgent_queue && rte_eth_tx_burst(injection.device, *injection.urgent_queue, &packet, 1) == 1) return true;
+    return injection.urgent.push(packet);
   }();
-  (taken ? counters_.injected : counters_.inject_dropped).add();
   if (!taken) rte_pktmbuf_free(packet);
   return taken;
 }
 
 void Exchange::deliver(rte_mbuf* packet, core::PuntClass punt_class, const std::function<void(const PuntedFrame&)>& take) {
+  Side& side = side_of(taker_of(punt_class));
   const PacketNote& note = note_of(packet);
-  joined_.resize(rte_pktmbuf_pkt_len(packet));
-  const auto* bytes = static_cast<const std::byte*>(rte_pktmbuf_read(packet, 0, rte_pktmbuf_pkt_len(packet), joined_.data()));
+  side.joined.resize(rte_pktmbuf_pkt_len(packet));
+  const auto* bytes =
+      static_cast<const std::byte*>(rte_pktmbuf_read(packet, 0, rte_pktmbuf_pkt_len(packet), side.joined.data()));
   // Come while we drain, its counter is past our reading of it: then it is of now.
-  const auto age = std::max<std::int64_t>(static_cast<std::int64_t>(reference_tsc_ - note.arrival_tsc), 0);
+  const auto age = std::max<std::int64_t>(static_cast<std::int64_t>(side.reference_tsc - note.arrival_tsc), 0);
   const std::chrono::duration<double> seconds{static_cast<double>(age) / static_cast<double>(rte_get_tsc_hz())};
   take({note.port,
         punt_class,
         {bytes, rte_pktmbuf_pkt_len(packet)},
-        reference_time_ - std::chrono::duration_cast<std::chrono::nanoseconds>(seconds)});
+        side.reference_time - std::chrono::duration_cast<std::chrono::nanoseconds>(seconds)});
   rte_pktmbuf_free(packet);
 }
 
 std::size_t Exchange::drain(core::PuntClass punt_class, std::size_t budget,
                             const std::function<void(const PuntedFrame&)>& take) {
-  reference_tsc_ = rte_rdtsc();
-  reference_time_ = std::chrono::steady_clock::now();
+  Side& side = side_of(taker_of(punt_class));
+  side.reference_tsc = rte_rdtsc();
+  side.reference_time = std::chrono::steady_clock::now();
   std::size_t done = 0;
   std::array<rte_mbuf*, core::kBurst> packets;
   for (unsigned worker = 0; worker < workers(); ++worker) {
@@ -99,18 +102,22 @@ std::size_t Exchange::drain(core::PuntClass punt_class, std::size_t budget,
   return done;
 }
 
-bool Exchange::all_empty() {
-  for (const PuntRing& ring : punts_) {
-    if (!ring.empty()) return false;
+bool Exchange::all_empty(Taker taker) {
+  for (std::size_t i = 0; i < punts_.size(); ++i) {
+    if (taker_of(static_cast<core::PuntClass>(i % core::kPuntClassCount)) == taker && !punts_[i].empty()) return false;
   }
   return true;
 }
 
-void Exchange::drain_all(const std::function<void(const PuntedFrame&)>& take) {
-  bell_.silence();
-  for (std::size_t i = 0; i < core::kPuntClassCount; ++i) drain(static_cast<core::PuntClass>(i), kDrainBudget, take);
-  bell_.arm();
-  if (!all_empty()) bell_.strike();  // over the budget, or come meanwhile: at once again
+void Exchange::drain_all(Taker taker, const std::function<void(const PuntedFrame&)>& take) {
+  Bell& bell = side_of(taker).bell;
+  bell.silence();
+  for (std::size_t i = 0; i < core::kPuntClassCount; ++i) {
+    const auto punt_class = static_cast<core::PuntClass>(i);
+    if (taker_of(punt_class) == taker) drain(punt_class, kDrainBudget, take);
+  }
+  bell.arm();
+  if (!all_empty(taker)) bell.strike();  // over the budget, or come meanwhile: at once again
 }
 
 }  // namespace penstock::dpdk

@@ -1,7 +1,11 @@
-// Everything that passes between the control thread and the workers, and from worker to worker: rings, the bell, and the pools
-// for what control sends.
+// Everything that passes between the workers and the threads that protocols run on, and from worker to worker: rings, bells,
+// and the pools for what is sent.
+//
+// Two threads stand on the other side: VRRP's, which takes adverts and sends what is urgent, and control, which takes and sends
+// all the rest. Neither touches what the other uses, so neither waits for the other.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +15,6 @@
 #include <span>
 #include <vector>
 
-#include "dataplane/core/counter.h"
 #include "dataplane/core/frame.h"
 #include "dataplane/dpdk/bell.h"
 #include "dataplane/dpdk/packet_pool.h"
@@ -28,32 +31,36 @@ struct PuntedFrame {
   std::chrono::steady_clock::time_point arrival;  // when its burst was received
 };
 
-enum class Urgency {
-  kUrgent,  // adverts, gratuitous ARP: before anything else, kept until the device takes it
-  kBulk,    // the kernel's traffic
+enum class Urgency : std::uint8_t {
+  kUrgent,  // adverts, gratuitous ARP: before anything else, kept until the device takes it. The VRRP thread's.
+  kBulk,    // the kernel's traffic. Control's.
 };
 
-struct ExchangeCounters {
-  core::Counter64 injected;
-  core::Counter64 inject_dropped;  // no buffer, or the ring was full
+// Who takes punted frames off their rings.
+enum class Taker : std::uint8_t {
+  kVrrp,     // PuntClass::kVrrp
+  kControl,  // all others
 };
+inline constexpr std::size_t kTakerCount = 2;
+[[nodiscard]] constexpr Taker taker_of(core::PuntClass punt_class) {
+  return punt_class == core::PuntClass::kVrrp ? Taker::kVrrp : Taker::kControl;
+}
 
 // Made by control before the workers start; ended after they have stopped.
 class Exchange {
  public:
   [[nodiscard]] static std::expected<std::unique_ptr<Exchange>, std::string> make(PortSet& ports);
 
-  // -- control thread --
+  // -- the VRRP thread and control, each for its own urgency and classes --
 
-  // Sends a copy of the frame out of a port. False when there is no room: nothing was sent (counted).
+  // Sends a copy of the frame out of a port. False when there is no room: nothing was sent.
   bool inject(core::PortIndex port, std::span<const std::byte> frame, Urgency urgency);
   // Hands up to `budget` frames of one class to `take`, oldest first for each worker. @return how many.
   std::size_t drain(core::PuntClass punt_class, std::size_t budget, const std::function<void(const PuntedFrame&)>& take);
-  // The same for all classes, the most urgent first, and has the descriptor become readable at the next frame.
-  void drain_all(const std::function<void(const PuntedFrame&)>& take);
+  // The same for all classes of a taker, the most urgent first, and has its descriptor become readable at the next frame.
+  void drain_all(Taker taker, const std::function<void(const PuntedFrame&)>& take);
   // Readable when there is something to drain, once drain_all() has been called.
-  [[nodiscard]] int event_fd() const { return bell_.fd(); }
-  [[nodiscard]] const ExchangeCounters& counters() const { return counters_; }
+  [[nodiscard]] int event_fd(Taker taker) const { return side_of(taker).bell.fd(); }
 
   // -- workers --
 
@@ -68,7 +75,7 @@ class Exchange {
   }
   [[nodiscard]] HandOverRing& hand_over(core::WorkerIndex worker) { return hand_overs_[worker]; }
   [[nodiscard]] unsigned workers() const { return static_cast<unsigned>(hand_overs_.size()); }
-  [[nodiscard]] Bell& bell() { return bell_; }
+  [[nodiscard]] Bell& bell(Taker taker) { return side_of(taker).bell; }
   // The worker that sends what control injects for a port.
   [[nodiscard]] core::WorkerIndex home_of(core::PortIndex port) const {
     return static_cast<core::WorkerIndex>(port % workers());
@@ -79,25 +86,30 @@ class Exchange {
     InjectRing urgent;
     InjectRing bulk;
     std::uint16_t device;
-    std::optional<std::uint16_t> control_queue;
+    std::optional<std::uint16_t> urgent_queue;  // of the device: the VRRP thread's
+  };
+  // What one taker uses while it drains.
+  struct Side {
+    Bell bell;
+    std::vector<std::byte> joined;  // a frame of several buffers in one piece
+    // One reading of both clocks, to tell a packet's arrival by the one that takers use.
+    std::uint64_t reference_tsc = 0;
+    std::chrono::steady_clock::time_point reference_time;
   };
 
   Exchange() = default;
   [[nodiscard]] rte_mbuf* copy_of(std::span<const std::byte> frame, Urgency urgency);
+  [[nodiscard]] Side& side_of(Taker taker) { return sides_[static_cast<std::size_t>(taker)]; }
+  [[nodiscard]] const Side& side_of(Taker taker) const { return sides_[static_cast<std::size_t>(taker)]; }
   void deliver(rte_mbuf* packet, core::PuntClass punt_class, const std::function<void(const PuntedFrame&)>& take);
-  [[nodiscard]] bool all_empty();
+  [[nodiscard]] bool all_empty(Taker taker);
 
   PacketPool urgent_pool_;  // apart from the other, so that bulk traffic can't starve it
   PacketPool bulk_pool_;
   std::vector<Injection> injections_;  // by port
   std::vector<PuntRing> punts_;        // by worker and class
   std::vector<HandOverRing> hand_overs_;
-  Bell bell_;
-  std::vector<std::byte> joined_;  // a frame of several buffers in one piece
-  // One reading of both clocks, to tell a packet's arrival by the one that control uses.
-  std::uint64_t reference_tsc_ = 0;
-  std::chrono::steady_clock::time_point reference_time_;
-  ExchangeCounters counters_;
+  std::array<Side, kTakerCount> sides_;
 };
 
 }  // namespace penstock::dpdk

@@ -107,7 +107,7 @@ std::expected<void, std::string> Port::read_limits() {
   receive_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers, info.max_rx_queues));
   transmit_queues_ = static_cast<std::uint16_t>(workers);
   // A socket pair of af_packet beyond the workers' would receive a share of the traffic that nobody reads.
-  if (info.max_tx_queues > workers && !virtual_) control_queue_ = transmit_queues_++;
+  if (info.max_tx_queues > workers && !virtual_) urgent_queue_ = transmit_queues_++;
 
   unsigned overhead = kLinkOverhead;
   if (info.max_mtu != UINT16_MAX && info.max_rx_pktlen > info.max_mtu) overhead = info.max_rx_pktlen - info.max_mtu;

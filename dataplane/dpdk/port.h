@@ -69,7 +69,7 @@ class Port {
   [[nodiscard]] unsigned max_workers() const { return max_workers_; }
   [[nodiscard]] std::uint16_t receive_queues() const { return receive_queues_; }
   // The transmit queue that no worker uses, where the device had one to spare.
-  [[nodiscard]] std::optional<std::uint16_t> control_queue() const { return control_queue_; }
+  [[nodiscard]] std::optional<std::uint16_t> urgent_queue() const { return urgent_queue_; }
   [[nodiscard]] unsigned receive_descriptors() const { return receive_descriptors_; }
   [[nodiscard]] unsigned transmit_descriptors() const { return transmit_descriptors_; }
   // The fewest bytes that one buffer must hold, and the most buffers that the device takes.
@@ -108,7 +108,7 @@ class Port {
   unsigned max_workers_ = 1;
   std::uint16_t receive_queues_ = 1;
   std::uint16_t transmit_queues_ = 1;
-  std::optional<std::uint16_t> control_queue_;
+  std::optional<std::uint16_t> urgent_queue_;
   unsigned receive_descriptors_ = 0;
   unsigned transmit_descriptors_ = 0;
   unsigned data_room_ = 0;

@@ -55,7 +55,7 @@ unsigned PortSet::largest_data_room() const {
 
 unsigned PortSet::transmit_descriptors() const {
   unsigned count = 0;
-  for (const auto& port : ports_) count += port->transmit_descriptors() * (workers_ + (port->control_queue() ? 1 : 0));
+  for (const auto& port : ports_) count += port->transmit_descriptors() * (workers_ + (port->urgent_queue() ? 1 : 0));
   return count;
 }
 

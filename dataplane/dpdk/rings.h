@@ -1,8 +1,9 @@
 // The rings by which packets change threads, each with exactly one reader.
 //
-// - Worker to control: one per worker and PuntClass, one writer: no flood of one class starves another, no worker waits for
-//   another.
-// - Control to worker: two per port (urgent, bulk), one writer.
+// - Worker to the VRRP thread and to control: one per worker and PuntClass, one writer: no flood of one class starves another,
+// no
+//   worker waits for another.
+// - To a worker: two per port, each with one writer: urgent (the VRRP thread), bulk (control).
 // - Worker to worker: one per worker, written by all others.
 #pragma once
 

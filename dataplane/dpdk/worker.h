@@ -108,7 +108,7 @@ class Worker {
   core::TokenBucket neighbour_limit_;
   core::TokenBucket other_limit_;
   std::array<rte_mbuf*, core::kMaxPorts> unsent_urgent_{};  // by port: the frame that its device had no room for
-  bool punted_ = false;                                     // in this loop
+  std::array<bool, kTakerCount> punted_{};                  // in this loop
   WorkerCounters counters_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> ended_{false};
@@ -151,8 +151,9 @@ template <typename Forwarder, typename Snapshot, typename Released>
 void Worker<Forwarder, Snapshot, Released>::finish_loop(const Now& now, unsigned work) {
   count_unsent(transmitter_.flush_all());
   counters_.sent.add(transmitter_.take_sent());
-  if (punted_) exchange_.bell().ring();
-  punted_ = false;
+  for (std::size_t i = 0; i < kTakerCount; ++i) {
+    if (std::exchange(punted_[i], false)) exchange_.bell(static_cast<Taker>(i)).ring();
+  }
   reader_.quiescent();
   (work > 0 ? counters_.busy_loops : counters_.idle_loops).add();
   switch (idle_.after_loop(work > 0, now.tsc)) {
@@ -264,7 +265,7 @@ void Worker<Forwarder, Snapshot, Released>::punt(const Now& now, const core::Fra
   note.arrival_tsc = now.tsc;
   note.port = frame.port;
   if (!exchange_.punts(setup_.index, punt_class).push(packet)) return drop(packet, core::DropReason::kPuntRingFull);
-  punted_ = true;
+  punted_[static_cast<std::size_t>(taker_of(punt_class))] = true;
 }
 
 template <typename Forwarder, typename Snapshot, typename Released>

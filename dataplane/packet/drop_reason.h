@@ -47,6 +47,7 @@ namespace penstock::packet {
   X(kFragmentHoldFull,         "fragment_hold_full",         "no room to hold a fragment until its first one comes")      \
   X(kFragmentHoldExpired,      "fragment_hold_expired",      "the first fragment did not come in time")                   \
   /* forwarding */                                                                                                         \
+  X(kVipNotOurs,               "vip_not_ours",               "its virtual address is another director's now (VRRP)")      \
   X(kTtlExceeded,              "ttl_exceeded",               "TTL or hop limit used up (answered by time exceeded)")      \
   X(kTooBigForEgress,          "too_big_for_egress",         "larger than the egress MTU (answered by packet too big)")   \
   X(kNoServer,                 "no_server",                  "no real server available (answered by port unreachable)")   \

@@ -3,13 +3,28 @@
 #include "tests/support/packet_bytes.h"
 
 namespace penstock::test {
+namespace {
+
+constexpr core::OwnerId kMasterHere{1};
+constexpr core::OwnerId kMasterElsewhere{2};
+
+const core::Ownership& ownership() {
+  static const core::Ownership& kOwnership = *[] {
+    static core::Ownership ownership;
+    ownership.set(kMasterHere, true);
+    return &ownership;
+  }();
+  return kOwnership;
+}
+
+}  // namespace
 
 packet::MacAddress port_mac(core::PortIndex port) { return port == 0 ? kDirectorMac : kInsideMac; }
 
 packet::MacAddress server_mac(unsigned server) { return {{0x02, 0, 0, 0, 1, static_cast<std::uint8_t>(server)}}; }
 
 std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, std::uint32_t generation) {
-  core::SnapshotBuilder builder;
+  core::SnapshotBuilder builder{ownership()};
   for (const core::PortIndex port : {core::PortIndex{0}, core::PortIndex{1}}) builder.set_port(port, port_mac(port));
   for (unsigned i = 0; i < situation.servers.size(); ++i) {
     const RowServer& server = situation.servers[i];
@@ -36,7 +51,8 @@ std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, st
                          .scheduler = service.scheduler,
                          .scheduler_slot = service.id,
                          .generation = generation,
-                         .members = std::move(members)});
+                         .members = std::move(members),
+                         .owner = situation.is_backup ? kMasterElsewhere : kMasterHere});
   }
   for (const std::string& target : situation.check_targets) {
     builder.add_check_target(packet::IpAddress::parse(target).value());
@@ -56,6 +72,7 @@ const std::vector<Row>& all_rows() {
     add_icmp_rows(rows);
     add_kernel_rows(rows);
     add_malformed_rows(rows);
+    add_ownership_rows(rows);
     return rows;
   }();
   return kRows;

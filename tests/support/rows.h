@@ -51,6 +51,7 @@ struct Situation {
   std::vector<RowService> services;
   std::vector<std::string> check_targets;
   bool expire_nodest_conn = false;
+  bool is_backup = false;           // the VIPs belong to a virtual router whose master is another director
   std::size_t connections4 = 1024;  // the size of a worker's tables; only that of the row's first situation counts
   std::size_t connections6 = 512;
   unsigned workers = 1;
@@ -98,6 +99,7 @@ void add_fragment_rows(std::vector<Row>& rows);
 void add_icmp_rows(std::vector<Row>& rows);
 void add_kernel_rows(std::vector<Row>& rows);
 void add_malformed_rows(std::vector<Row>& rows);
+void add_ownership_rows(std::vector<Row>& rows);
 
 // An IPv4 reply's identification is a free-running counter: zeroes it, and the header checksum over it, for comparing.
 [[nodiscard]] Bytes without_identification(Bytes frame);

@@ -109,6 +109,11 @@ Situation expiring_nodest(Situation situation) {
 // ---- Events
 
 Event sent(Bytes frame) { return {.change = {}, .wait = 0, .frame = std::move(frame)}; }
+Situation in_backup(Situation situation) {
+  situation.is_backup = true;
+  return situation;
+}
+
 Event changed(Situation situation) { return {.change = std::move(situation), .wait = 0, .frame = {}}; }
 Event waited(core::Tick ticks) { return {.change = {}, .wait = ticks, .frame = {}}; }
 

@@ -75,7 +75,8 @@ class ConnectionDeskTest : public testing::Test {
   }
 
   core::CounterBoard board_{2};
-  Director director_{board_};
+  core::Ownership ownership_;
+  Director director_{board_, ownership_};
   std::unique_ptr<const core::Snapshot> snapshot_;
   std::vector<std::unique_ptr<core::Forwarder>> forwarders_;
   EventLoop loop_;

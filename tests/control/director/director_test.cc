@@ -71,7 +71,8 @@ class DirectorTest : public testing::Test {
   void close_connection(core::ServerId id) { board_.server(0, id).active.subtract(); }
 
   core::CounterBoard board_{2};
-  Director director_{board_};
+  core::Ownership ownership_;
+  Director director_{board_, ownership_};
   Director::Clock::time_point now_{std::chrono::hours{1}};
 };
 
@@ -303,6 +304,19 @@ TEST_F(DirectorTest, TellsWorkersWhoseAnswersAreThoseToOurChecks) {
   EXPECT_TRUE(snapshot->service_table().is_check_target(ip("10.0.0.1").v4()));
   EXPECT_TRUE(snapshot->service_table().is_check_target(ip("fd77::1").v6()));
   EXPECT_FALSE(snapshot->service_table().is_check_target(ip("10.0.0.2").v4()));
+}
+
+TEST_F(DirectorTest, LetsTheVirtualRouterOfAVipDecideWhetherItIsOurs) {
+  const core::OwnerId router{7};
+  director_.set_owners({{ip("192.168.1.200"), router}});
+  apply(
+      {web({real_server("10.0.0.1")}), service({ip("192.168.1.201"), 80}, packet::Protocol::kTcp, {real_server("10.0.0.1")})});
+  const auto snapshot = director_.build_snapshot();
+  const auto hit_of = [&](const char* vip) { return snapshot->service_table().find(ip(vip).v4(), 80, 6); };
+  EXPECT_FALSE(snapshot->owns(hit_of("192.168.1.200")));
+  EXPECT_TRUE(snapshot->owns(hit_of("192.168.1.201"))) << "no virtual router has it";
+  ownership_.set(router, true);
+  EXPECT_TRUE(snapshot->owns(hit_of("192.168.1.200"))) << "by the snapshot that the workers already have";
 }
 
 }  // namespace
