@@ -29,7 +29,7 @@ struct HeardFrame {
 // Nothing when it isn't such a frame: another type, a fragment, a header that doesn't fit, a length beyond the frame's end.
 [[nodiscard]] std::optional<HeardFrame> read_frame(std::span<const std::byte> frame);
 
-enum class MessageError : std::uint8_t { kTooShort, kVersion, kType, kLength, kChecksum };
+enum class MessageError : std::uint8_t { kTooShort, kLength, kVersion, kType, kChecksum };
 inline constexpr std::size_t kMessageErrorCount = 5;
 [[nodiscard]] std::string_view to_string(MessageError error);
 
