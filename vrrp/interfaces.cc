@@ -21,4 +21,14 @@ std::optional<packet::IpAddress> source_address(const InstanceSpec& spec, const 
   return std::nullopt;
 }
 
+std::vector<packet::IpAddress> own_addresses(const InstanceSpec& spec, const InterfaceState* interface,
+                                             const std::set<packet::IpAddress>& virtual_addresses) {
+  std::vector<packet::IpAddress> own;
+  if (interface == nullptr) return own;
+  for (const packet::IpAddress& address : interface->addresses) {
+    if (spec.priority == InstanceSpec::kOwnerPriority || !virtual_addresses.contains(address)) own.push_back(address);
+  }
+  return own;
+}
+
 }  // namespace penstock::vrrp

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "vrrp/router.h"
 
@@ -32,5 +33,11 @@ class Interfaces {
 // only an owner (priority 255) has them for good. Nothing: there is no such address.
 [[nodiscard]] std::optional<packet::IpAddress> source_address(const InstanceSpec& spec, const InterfaceState* interface,
                                                               const std::set<packet::IpAddress>& virtual_addresses);
+
+// The interface's addresses that nobody else can be speaking from. Virtual addresses are left out unless the instance owns them
+// (priority 255): while we hold the address of an owner that comes back, its adverts come from an address that our interface
+// has.
+[[nodiscard]] std::vector<packet::IpAddress> own_addresses(const InstanceSpec& spec, const InterfaceState* interface,
+                                                           const std::set<packet::IpAddress>& virtual_addresses);
 
 }  // namespace penstock::vrrp

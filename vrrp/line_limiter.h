@@ -1,4 +1,5 @@
-// Keeps a flood of packets from becoming a flood of log lines: the same thing once in ten seconds, and not too many different ones.
+// Keeps a flood of packets from becoming a flood of log lines: the same thing once in ten seconds, and not too many different
+// ones.
 //
 // What a line is about is a number that its writer makes up of a kind and a peer. An attacker can make up peers, so the number
 // of different lines in ten seconds is bounded as well; the counters of a listing have everything.

@@ -1,7 +1,7 @@
 // Collects what one event asks for, and puts it in the order in which it is to be done.
 //
-// Frames and ownership come first, whichever instance they are of: neither a sync group's second member nor an address waits for
-// log lines and scripts. Within the two kinds the order of the calls stays.
+// Frames and ownership come first, whichever instance they are of: neither a sync group's second member nor an address waits
+// for log lines and scripts. Within the two kinds the order of the calls stays.
 #pragma once
 
 #include <string>

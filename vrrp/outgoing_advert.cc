@@ -1,19 +1,16 @@
 #include "vrrp/outgoing_advert.h"
 
-#include <algorithm>
-#include <cstddef>
-
 #include "vrrp/advert.h"
 #include "vrrp/advert_codec.h"
 
 namespace penstock::vrrp {
 namespace {
 
-constexpr std::uint8_t kPassword = 1;         // RFC 2338 section 5.3.6.2
-constexpr std::uint8_t kMulticastTtl = 255;   // RFC 9568 section 5.1.1.3
-constexpr std::uint8_t kIpv4MacNetwork = 1;   // RFC 9568 section 7.3
+constexpr std::uint8_t kPassword = 1;        // RFC 2338 section 5.3.6.2
+constexpr std::uint8_t kMulticastTtl = 255;  // RFC 9568 section 5.1.1.3
+constexpr std::uint8_t kIpv4MacNetwork = 1;  // RFC 9568 section 7.3
 constexpr std::uint8_t kIpv6MacNetwork = 2;
-constexpr packet::Ipv4Address kIpv4Group{0xe0000012};                                        // 224.0.0.18, section 5.1.1.2
+constexpr packet::Ipv4Address kIpv4Group{0xe0000012};  // 224.0.0.18, section 5.1.1.2
 constexpr packet::Ipv6Address kIpv6Group{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12}};  // ff02::12, 5.1.2.2
 
 packet::IpAddress group_of(const InstanceSpec& spec) {
@@ -35,9 +32,7 @@ Advert advert_of(const InstanceSpec& spec, std::uint8_t priority) {
   for (const VirtualAddress& address : spec.addresses) advert.addresses.push_back(address.address);
   if (spec.version == 2 && !spec.auth_pass.empty()) {
     advert.authentication_type = kPassword;
-    const std::size_t length = std::min(spec.auth_pass.size(), advert.authentication.size());
-    std::transform(spec.auth_pass.begin(), spec.auth_pass.begin() + static_cast<std::ptrdiff_t>(length),
-                   advert.authentication.begin(), [](char letter) { return static_cast<std::byte>(letter); });
+    advert.authentication = authentication_of(spec.auth_pass);
   }
   return advert;
 }

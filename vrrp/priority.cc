@@ -24,7 +24,8 @@ class Sum {
       add(line, weighted, "script", known_.trackers.script(line.name), line.weight.reverse ? "succeeds" : "failed");
     }
     for (const TrackLine& line : tracking.processes) {
-      add(line, weighted, "process", known_.trackers.processes(line.name), line.weight.reverse ? "has its quorum" : "lost its quorum");
+      add(line, weighted, "process", known_.trackers.processes(line.name),
+          line.weight.reverse ? "has its quorum" : "lost its quorum");
     }
     for (const TrackLine& line : tracking.files) add_file(line, weighted);
   }
@@ -101,6 +102,7 @@ Assessment assess(const InstanceSpec& spec, const SyncGroupSpec* group, const Kn
   Assessment result;
   const InterfaceState* interface = known.interfaces.find(spec.interface);
   result.source = source_address(spec, interface, known.virtual_addresses);
+  result.own = own_addresses(spec, interface, known.virtual_addresses);
   check_interface(spec, interface, result);
 
   Sum sum{result, known};
@@ -126,6 +128,15 @@ std::vector<std::string> ignored_trackers(const InstanceSpec& spec, const SyncGr
     }
   }
   return names;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string all;
+  for (const std::string& word : words) {
+    if (!all.empty()) all += ", ";
+    all += word;
+  }
+  return all;
 }
 
 }  // namespace penstock::vrrp

@@ -23,6 +23,7 @@ struct Assessment {
   std::vector<std::string> faults{};  // reasons for FAULT: "interface eth0 down"
   std::string waits_for{};            // what isn't known yet, so that it can't start; empty: nothing
   std::optional<packet::IpAddress> source{};
+  std::vector<packet::IpAddress> own{};  // own_addresses()
 
   friend bool operator==(const Assessment&, const Assessment&) = default;
 };
@@ -39,5 +40,8 @@ struct Knowledge {
 
 // The member's trackers that assess() leaves out because it is in this group, by name.
 [[nodiscard]] std::vector<std::string> ignored_trackers(const InstanceSpec& spec, const SyncGroupSpec& group);
+
+// With commas between them: for log lines.
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);
 
 }  // namespace penstock::vrrp

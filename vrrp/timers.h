@@ -13,8 +13,8 @@ namespace penstock::vrrp {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
-// Skew_Time. Version 2: (256 - priority) / 256 of a second (RFC 3768 section 6.1); version 3: of the master's interval (RFC 9568
-// section 6.1). `priority` 1..255.
+// Skew_Time. Version 2: (256 - priority) / 256 of a second (RFC 3768 section 6.1); version 3: of the master's interval (RFC
+// 9568 section 6.1). `priority` 1..255.
 [[nodiscard]] constexpr Nanoseconds skew_time(std::uint8_t version, std::uint8_t priority, Duration master_interval) {
   const Nanoseconds whole = version == 2 ? Nanoseconds{std::chrono::seconds{1}} : Nanoseconds{master_interval};
   return whole * (256 - priority) / 256;

@@ -1,6 +1,7 @@
 // What the trackers last said: of scripts with rise and fall counted, of processes, of files.
 //
-// A tracker that hasn't said anything yet is unknown, which is neither success nor failure: an instance waits for it (priority.h).
+// A tracker that hasn't said anything yet is unknown, which is neither success nor failure: an instance waits for it
+// (priority.h).
 #pragma once
 
 #include <cstdint>
