@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,10 +36,14 @@ enum class Rejection : std::uint8_t {
 inline constexpr std::size_t kRejectionCount = 12;
 [[nodiscard]] std::string_view to_string(Rejection rejection);  // "wrong password"
 
+// Nothing but the name: a flood of bad frames must cost no more than this. The words are made when somebody wants them.
 struct Rejected {
   Rejection why{};
-  std::string line{};  // keepalived 2.3.4's for the log: "(VI_1) received an invalid passwd from 10.77.0.3!"
 };
+
+// keepalived 2.3.4's line for the log: "(VI_1) received an invalid passwd from 10.77.0.3!". The arguments of the judge() that
+// rejected.
+[[nodiscard]] std::string line_of(const Rejected& rejected, const HeardFrame& frame, const InstanceSpec& spec);
 
 struct Accepted {
   Advert advert{};
@@ -48,8 +53,8 @@ struct Accepted {
   bool interval_differs = false;
 };
 
-// `own`: the addresses of the instance's interface. `known_master`: the sender is the master that we last heard
-// (skip_check_adv_addr).
+// Precondition: `frame` is of the spec's family and for its virtual router. `own`: the addresses of the instance's interface.
+// `known_master`: the sender is the master that we last heard (skip_check_adv_addr).
 [[nodiscard]] std::expected<Accepted, Rejected> judge(const HeardFrame& frame, const InstanceSpec& spec,
                                                       std::span<const packet::IpAddress> own, bool known_master);
 

@@ -26,10 +26,12 @@ struct HeardFrame {
   std::span<const std::byte> authentication{};  // the AH header in front of the message (RFC 2338); empty: none
 };
 
-// Nothing when it isn't such a frame: another type, a fragment, a header that doesn't fit, a length beyond the frame's end.
+// Nothing when it isn't such a frame: another type, a VLAN's (a priority tag is read over), a fragment, a header that doesn't
+// fit or whose checksum is wrong, a length beyond the frame's end; IPv6 with extension headers other than AH. IPv4 options are
+// skipped, but not those of source routes.
 [[nodiscard]] std::optional<HeardFrame> read_frame(std::span<const std::byte> frame);
 
-enum class MessageError : std::uint8_t { kTooShort, kVersion, kType, kLength, kChecksum };
+enum class MessageError : std::uint8_t { kTooShort, kLength, kVersion, kType, kChecksum };
 inline constexpr std::size_t kMessageErrorCount = 5;
 [[nodiscard]] std::string_view to_string(MessageError error);
 
@@ -52,6 +54,8 @@ struct Envelope {
 [[nodiscard]] packet::MacAddress multicast_mac_of(const packet::IpAddress& group);
 
 // Ethernet header, IP header (TOS or traffic class 0xc0) and message, byte for byte as keepalived sends it; without padding.
+// Only IPv6's flow label is zero, where keepalived's kernel makes one up. Precondition: all addresses of the advert and the
+// envelope are of the advert's family, at most most_addresses(); version 2 is IPv4's.
 [[nodiscard]] std::vector<std::byte> advert_frame(const Advert& advert, const Envelope& envelope);
 
 }  // namespace penstock::vrrp

@@ -135,8 +135,9 @@ class Router {
   [[nodiscard]] Actions on_interface(const std::string& name, const InterfaceState& state, TimePoint now);
   // A frame of protocol 112 that came in by `interface`. Anything may be wrong with it.
   [[nodiscard]] Actions on_frame(const std::string& interface, std::span<const std::byte> frame, TimePoint arrival);
-  // Results of trackers; rise and fall are counted here. Of unknown ones: nothing happens.
-  [[nodiscard]] Actions on_script(const std::string& tracker, bool success, TimePoint now);
+  // Results of trackers; rise and fall are counted here. Of unknown ones: nothing happens. `result` is for the log: "exited
+  // with status 1".
+  [[nodiscard]] Actions on_script(const std::string& tracker, bool success, TimePoint now, std::string_view result = {});
   [[nodiscard]] Actions on_processes(const std::string& tracker, bool enough, TimePoint now);
   [[nodiscard]] Actions on_file(const std::string& tracker, std::int64_t value, TimePoint now);
   // One of our addresses has gone from its interface behind our back: a master becomes backup (keepalived does so), except for
