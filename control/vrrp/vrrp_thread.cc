@@ -1,0 +1,182 @@
+#include "control/vrrp/vrrp_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "control/log.h"
+#include "control/vrrp/outbox.h"
+#include "control/vrrp/peer_delivery.h"
+#include "control/vrrp/precise_timer.h"
+
+namespace penstock::control {
+namespace {
+
+// How soon frames that a ring had no room for are tried again: a worker empties it each loop.
+constexpr std::chrono::microseconds kFlushAgain{200};
+// How long a stop waits for the workers to take the last frames.
+constexpr std::chrono::milliseconds kFarewell{100};
+
+// Ahead of whatever else runs on its processor: the thread has little to do, and that at its time. Without the right to it, it
+// is an ordinary thread.
+void take_precedence() {
+  prctl(PR_SET_TIMERSLACK, 1UL);
+  sched_param parameter{};
+  parameter.sched_priority = sched_get_priority_min(SCHED_RR);
+  if (const int failed = pthread_setschedparam(pthread_self(), SCHED_RR | SCHED_RESET_ON_FORK, &parameter); failed != 0) {
+    log::notice("VRRP's thread has no realtime priority ({}): on a busy processor its timers may be late",
+                std::strerror(failed));
+  }
+}
+
+void write_log(const notify::LogLine& line) {
+  switch (line.level) {
+    case notify::LogLine::Level::kDebug: log::debug("{}", line.text); break;
+    case notify::LogLine::Level::kInfo: log::info("{}", line.text); break;
+    case notify::LogLine::Level::kWarning: log::warning("{}", line.text); break;
+  }
+}
+
+}  // namespace
+
+// What runs in the thread; made before it begins and ended after it.
+class VrrpThread::Worker {
+ public:
+  Worker(EventLoop& loop, Surroundings& surroundings, Mailbox<vrrp::SetOwner>& owners)
+      : loop_{loop},
+        surroundings_{surroundings},
+        owners_told_{owners},
+        outbox_{[this](core::PortIndex port, std::span<const std::byte> frame) {
+                  return surroundings_.exchange.inject(port, frame, dpdk::Urgency::kUrgent);
+                },
+                surroundings.ports.size()},
+        timer_{loop, [this] { turn(); }},
+        frames_{
+            loop.add_fd(surroundings.exchange.event_fd(dpdk::Taker::kVrrp), {.readable = true}, [this](FdEvents) { turn(); })} {
+    turn();  // arms the bell
+  }
+
+  void take(VrrpConfiguration order) {
+    for (const auto& [instance, owner] : order.owners) owners_[instance] = owner;
+    carry_out(router_.apply(order.spec, EventLoop::now()));
+    owners_ = std::move(order.owners);
+  }
+  void take(const InterfaceChange& order) { carry_out(router_.on_interface(order.name, order.state, EventLoop::now())); }
+  void take(const AddressLoss& order) { carry_out(router_.on_address_lost(order.interface, order.address, EventLoop::now())); }
+  void take(const ScriptResult& order) { carry_out(router_.on_script(order.tracker, order.success, EventLoop::now())); }
+  void take(const ProcessResult& order) { carry_out(router_.on_processes(order.tracker, order.enough, EventLoop::now())); }
+  void take(const FileResult& order) { carry_out(router_.on_file(order.tracker, order.value, EventLoop::now())); }
+  void take(PeerMacs order) { peers_.set(std::move(order)); }
+  void take(AnnounceAgain) { carry_out(router_.announce_again(EventLoop::now())); }
+  void take(Ask order) {
+    order.answer.set_value({.instances = router_.status(),
+                            .sync_groups = router_.sync_groups(),
+                            .strangers = router_.strangers(),
+                            .frames_lost = outbox_.lost(),
+                            .frames_without_way = peers_.without_way(),
+                            .worst_delay = worst_delay_});
+  }
+  void take(Stop) {
+    carry_out(router_.stop(EventLoop::now()));
+    const auto until = EventLoop::now() + kFarewell;
+    while (!outbox_.flush() && EventLoop::now() < until) sched_yield();
+    loop_.stop();
+  }
+
+  // Everything that has arrived, then everything that is due.
+  void turn() {
+    surroundings_.exchange.drain_all(dpdk::Taker::kVrrp, [this](const dpdk::PuntedFrame& frame) {
+      carry_out(router_.on_frame(surroundings_.ports[frame.port], frame.bytes, frame.arrival));
+    });
+    const auto now = EventLoop::now();
+    if (const auto next = router_.next(); next && *next <= now) {
+      worst_delay_ = std::max<std::chrono::nanoseconds>(worst_delay_, now - *next);
+      carry_out(router_.on_time(now));
+    }
+    outbox_.flush();
+    plan();
+  }
+
+  void plan() {
+    auto next = router_.next();
+    if (!outbox_.is_empty()) next = std::min(next.value_or(vrrp::TimePoint::max()), EventLoop::now() + kFlushAgain);
+    timer_.set(next);
+  }
+
+ private:
+  void carry_out(vrrp::Actions actions) {
+    for (vrrp::Action& action : actions) std::visit([this](auto& each) { carry_out(std::move(each)); }, action);
+  }
+  void carry_out(vrrp::SendFrame action) {
+    const auto port = std::ranges::find(surroundings_.ports, action.interface);
+    if (port == surroundings_.ports.end() || !peers_.complete(action.frame)) return;
+    outbox_.send(static_cast<core::PortIndex>(port - surroundings_.ports.begin()), std::move(action.frame));
+  }
+  void carry_out(vrrp::SetOwner action) {
+    if (const auto owner = owners_.find(action.instance); owner != owners_.end()) {
+      surroundings_.ownership.set(owner->second, action.owns);
+    }
+    owners_told_.post(std::move(action));
+  }
+  void carry_out(const notify::LogLine& action) { write_log(action); }
+  template <typename Errand>
+  void carry_out(Errand errand) {
+    surroundings_.run_errand(std::move(errand));
+  }
+
+  EventLoop& loop_;
+  Surroundings& surroundings_;
+  Mailbox<vrrp::SetOwner>& owners_told_;
+  vrrp::Router router_;
+  std::map<std::string, core::OwnerId> owners_;
+  PeerDelivery peers_;
+  Outbox outbox_;
+  std::chrono::nanoseconds worst_delay_{};
+  PreciseTimer timer_;
+  FdWatch frames_;
+};
+
+VrrpThread::VrrpThread(EventLoop& control, Surroundings surroundings, OwnersChanged on_owners)
+    : surroundings_{std::move(surroundings)},
+      owners_{control, std::move(on_owners)},
+      worker_{std::make_unique<Worker>(loop_, surroundings_, owners_)},
+      orders_{loop_,
+              [this](std::vector<Order> orders) {
+                for (Order& order : orders) {
+                  if (auto* const of_vrrp = std::get_if<VrrpOrder>(&order)) {
+                    std::visit([this](auto& each) { worker_->take(std::move(each)); }, *of_vrrp);
+                  } else if (auto* const ask = std::get_if<Ask>(&order)) {
+                    worker_->take(std::move(*ask));
+                  } else {
+                    worker_->take(Stop{});
+                  }
+                }
+                worker_->plan();
+              }},
+      thread_{[this] {
+        take_precedence();
+        loop_.run();
+      }} {
+  pthread_setname_np(thread_.native_handle(), "vrrp");
+}
+
+VrrpThread::~VrrpThread() { stop(); }
+
+VrrpStatus VrrpThread::status() {
+  Ask ask;
+  auto answer = ask.answer.get_future();
+  orders_.post(Order{std::move(ask)});
+  return answer.get();
+}
+
+void VrrpThread::stop() {
+  if (!thread_.joinable()) return;
+  orders_.post(Order{Stop{}});
+  thread_.join();
+}
+
+}  // namespace penstock::control
