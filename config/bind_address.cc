@@ -51,7 +51,7 @@ class AddressReader {
           diagnostics_.error(word.place, quote(word.text) + " needs a value");
           return;
         }
-        if (option_of_address) read_option(word, with_value ? words[i + 1] : word, out.back().address);
+        if (option_of_address) read_option(word, with_value ? words[i + 1] : word, out.back());
         if (with_value) ++i;
         continue;
       }
@@ -62,20 +62,16 @@ class AddressReader {
       }
       const auto address = ip ? read_address(word, *ip) : std::nullopt;
       if (!ip) report_not_an_address(word, diagnostics_);
-      if (address) out.push_back({*address, word});
+      if (address) out.push_back({.address = *address, .word = word});
       option_of_address = address.has_value();
     }
   }
 
  private:
-  std::optional<VirtualAddress> read_address(const Word& word, const IpAddress& ip) {
+  std::optional<vrrp::VirtualAddress> read_address(const Word& word, const IpAddress& ip) {
     const std::string_view text = word.text;
-    VirtualAddress out{.address = ip,
-                       .prefix_length = static_cast<std::uint8_t>(ip.bits()),
-                       .interface = {},
-                       .broadcast = {},
-                       .scope = {},
-                       .label = {}};
+    vrrp::VirtualAddress out{
+        .address = ip, .prefix_length = static_cast<std::uint8_t>(ip.bits()), .broadcast = {}, .scope = {}};
     if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
       const auto length = parse_integer(text.substr(slash + 1), 0, ip.bits());
       if (!length) {
@@ -92,7 +88,8 @@ class AddressReader {
     return out;
   }
 
-  void read_option(const Word& option, const Word& value, VirtualAddress& out) {
+  void read_option(const Word& option, const Word& value, PlacedAddress& placed) {
+    vrrp::VirtualAddress& out = placed.address;
     const std::string& name = option.text;
     if (name == "dev") {
       if (!is_interface_name(value.text)) {
@@ -108,14 +105,16 @@ class AddressReader {
     } else if (name == "label") {
       read_label(value, out);
     } else if (name == "use_vmac") {
-      diagnostics_.error(option.place, not_supported(quote(name), "which MAC address answers for the VIP"));
+      placed.use_vmac = option.place;
+    } else if (name == "no_track") {
+      out.no_track = true;
     } else {
       diagnostics_.once(Severity::kNotice, option.place,
                         quote(name) + " has no effect: the address is put on the port's TAP as it is");
     }
   }
 
-  void read_broadcast(const Word& value, VirtualAddress& out) {
+  void read_broadcast(const Word& value, vrrp::VirtualAddress& out) {
     const auto address = IpAddress::parse(value.text);
     if (out.address.is_v6()) {
       diagnostics_.error(value.place, "an IPv6 address has no broadcast address");
@@ -128,7 +127,7 @@ class AddressReader {
     }
   }
 
-  void read_label(const Word& value, VirtualAddress& out) {
+  void read_label(const Word& value, vrrp::VirtualAddress& out) {
     if (out.address.is_v6()) {
       diagnostics_.warning(value.place, "an IPv6 address has no label: " + quote(value.text) + " is ignored");
     } else if (!is_interface_name(value.text)) {

@@ -37,10 +37,6 @@ PaceDefaults pace_defaults(std::string_view checker) {
   return {};
 }
 
-bool is_link_local(const IpAddress& address) {
-  return address.is_v6() && address.v6().bytes[0] == 0xFE && (address.v6().bytes[1] & 0xC0) == 0x80;
-}
-
 // "0a1b", with `x` for four open bits where `open` is set. Nothing for other text.
 std::optional<std::vector<healthcheck::MaskedByte>> parse_hex(std::string_view text, bool open) {
   if (text.size() % 2 != 0) return std::nullopt;

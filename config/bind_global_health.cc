@@ -97,6 +97,22 @@ class GlobalBinder {
   const Fields fields_;
 };
 
+// init_file [VALUE] [overwrite]
+void bind_init_file(const Statement& init, const BindContext& context, TrackFile& file) {
+  file.initial = 0;
+  file.init_place = init.name().place;
+  for (std::size_t i = 1; i < init.words.size(); ++i) {
+    const Word& word = init.words[i];
+    if (word.text == "overwrite") {
+      file.overwrite = true;
+    } else if (const auto value = parse_integer(word.text, -kLargestNumber, kLargestNumber)) {
+      file.initial = *value;
+    } else {
+      context.diagnostics.error(word.place, "\"init_file\" takes a whole number and overwrite, not " + quote(word.text));
+    }
+  }
+}
+
 void bind_track_file(const Statement& statement, Firsts& names, BindContext& context) {
   const Word& name = statement.words[1];
   const Fields fields{statement.children, context.diagnostics};
@@ -111,6 +127,7 @@ void bind_track_file(const Statement& statement, Firsts& names, BindContext& con
     file.weight = static_cast<std::int32_t>(fields.integer("weight", -kLargestNumber, kLargestNumber).value_or(1));
     file.reverse = weight->words.size() > 2 && weight->words[2].text == "reverse";
   }
+  if (const Statement* const init = fields.last({"init_file"})) bind_init_file(*init, context, file);
   context.health.track_files.emplace(name.text, std::move(file));
 }
 

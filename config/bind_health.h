@@ -43,6 +43,10 @@ struct CheckedServer {
 // A command, then perhaps the user and the group to run it as. Empty when there is no such statement or it is wrong.
 [[nodiscard]] healthcheck::Script bind_script(const Statement* statement, const BindContext& context);
 
+// Whether mails are sent for what this block is about: as it says itself, else as global_defs says for things of its kind, else
+// for everything. A mail needs a server and somebody to write to.
+[[nodiscard]] bool wants_mail(const Fields& fields, std::optional<bool> of_kind, bool otherwise, const BindContext& context);
+
 // The checks of a real_server's block, in the file's order. With `alpha` and the like already in `inherited`.
 [[nodiscard]] std::vector<healthcheck::CheckSpec> bind_checks(const Statement& real_server, const CheckedServer& checked,
                                                               const Inherited& inherited, const BindContext& context);

@@ -1,6 +1,7 @@
 // virtual_server and real_server.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 
 #include "config/bind_health.h"
@@ -165,14 +166,31 @@ class VirtualServerBinder {
   Firsts servers_;
 };
 
+std::set<IpAddress> addresses_of(const vrrp::RouterSpec& router) {
+  std::set<IpAddress> out;
+  for (const vrrp::InstanceSpec& instance : router.instances) {
+    for (const auto* const list : {&instance.addresses, &instance.excluded_addresses}) {
+      for (const vrrp::VirtualAddress& vip : *list) out.insert(vip.address);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void bind_virtual_servers(const std::vector<Statement>& statements, const BindContext& context, Model& model) {
   Firsts services;
+  const std::set<IpAddress> held = addresses_of(model.vrrp);
+  const bool all_known = !model.vrrp.instances.empty() && !context.diagnostics.has_errors();
   for (const Statement& statement : statements) {
     if (statement.name().text != "virtual_server" || statement.words.size() < 2 || statement.damaged) continue;
     auto server = VirtualServerBinder{statement, context}.run();
     if (!server) continue;
+    if (all_known && !held.contains(server->endpoint.address)) {
+      context.diagnostics.warning(statement.words[1].place, statement.words[1].text +
+                                                                " is in no vrrp_instance: this virtual_server is served "
+                                                                "always, MASTER or not");
+    }
     const std::string name = server->endpoint.to_string() + " " + std::string{packet::to_string(server->protocol)};
     if (services.add(name, statement.words[1], "virtual_server " + name, context))
       model.virtual_servers.push_back(std::move(*server));

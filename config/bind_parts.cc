@@ -78,6 +78,15 @@ bool is_host_address(const IpAddress& address) {
   return address != IpAddress{packet::Ipv6Address{}} && address.v6().bytes[0] != 0xFF;
 }
 
+bool is_multicast(const IpAddress& address) {
+  if (address.is_v4()) return address.v4().value() >> 28 == 0xE;
+  return address.v6().bytes[0] == 0xFF;
+}
+
+bool is_link_local(const IpAddress& address) {
+  return address.is_v6() && address.v6().bytes[0] == 0xFE && (address.v6().bytes[1] & 0xC0) == 0x80;
+}
+
 std::optional<Endpoint> bind_endpoint(const Statement& statement, const BindContext& context) {
   const Word& word = statement.words[1];
   const auto address = IpAddress::parse(word.text);

@@ -21,6 +21,9 @@ struct TrackFile {
   std::string path;
   std::int32_t weight = 1;
   bool reverse = false;
+  std::optional<std::int64_t> initial{};  // init_file
+  bool overwrite = false;
+  std::optional<Place> init_place{};
 };
 
 // What the outermost level says about health checks, for all services.
@@ -32,10 +35,35 @@ struct HealthDefaults {
   std::optional<bool> smtp_alert_checker{};  // the same for health checks alone: it goes before smtp_alert
 };
 
+// Least times between two announcements on an interface.
+struct AnnouncementGaps {
+  vrrp::Duration arp{};
+  vrrp::Duration neighbour{};
+};
+
+// What the outermost level says about VRRP, for all instances that say nothing themselves.
+struct VrrpDefaults {
+  std::uint8_t version = 2;
+  std::uint8_t down_timer_adverts = 3;
+  bool strict = false;
+  bool answers_lower_priority = true;
+  bool advert_before_yielding = false;
+  bool skips_known_address_lists = false;
+  bool check_unicast_source = false;
+  bool owner_ignores_adverts = false;
+  bool checksum_as_v2 = false;
+  bool priority_changes = false;
+  std::optional<bool> smtp_alert{};  // smtp_alert_vrrp: it goes before smtp_alert
+  std::optional<IpAddress> group4{};
+  std::optional<IpAddress> group6{};
+  vrrp::AnnouncementSpec announcement{};
+  std::map<std::string, AnnouncementGaps> gaps{};  // of interfaces that are in a garp_group
+};
+
 struct BindContext {
   const SourceMap& sources;
   Diagnostics& diagnostics;
-  std::uint8_t default_vrrp_version = 2;  // vrrp_version of global_defs
+  VrrpDefaults vrrp{};
   HealthDefaults health{};
 };
 
@@ -90,15 +118,20 @@ bool is_direct_routing(const Word& word, Diagnostics& diagnostics);
 // An address that one host can have: not 0.0.0.0, ::, multicast or broadcast.
 [[nodiscard]] bool is_host_address(const IpAddress& address);
 
+[[nodiscard]] bool is_multicast(const IpAddress& address);
+
+// fe80::/10: it needs an interface beside it.
+[[nodiscard]] bool is_link_local(const IpAddress& address);
+
 struct PlacedAddress {
-  VirtualAddress address;
+  vrrp::VirtualAddress address;
   Word word;
+  std::optional<Place> use_vmac{};  // where it asks for the virtual MAC address itself
 };
 
 // The addresses of a virtual_ipaddress block; `interface` stays empty where the file names none.
 [[nodiscard]] std::vector<PlacedAddress> bind_virtual_addresses(const Statement& block, const BindContext& context);
 
-void bind_vrrp(const std::vector<Statement>& statements, const BindContext& context, Model& model);
 void bind_virtual_servers(const std::vector<Statement>& statements, const BindContext& context, Model& model);
 
 }  // namespace penstock::config

@@ -11,17 +11,6 @@ namespace {
 
 constexpr std::int64_t kLargestWeight = 2'147'483'647;
 
-// `own`: what the block says. A mail needs a server and somebody to write to.
-bool wants_mail(const Fields& fields, bool otherwise, const BindContext& context) {
-  const auto own = fields.flag("smtp_alert");
-  if (own == true && !context.health.has_mail) {
-    context.diagnostics.once(Severity::kWarning, fields.last({"smtp_alert"})->name().place,
-                             "smtp_alert sends nothing: global_defs needs smtp_server and notification_email");
-  }
-  const HealthDefaults& all = context.health;
-  return all.has_mail && own.value_or(all.smtp_alert_checker.value_or(all.smtp_alert.value_or(otherwise)));
-}
-
 class ServicePolicyBinder {
  public:
   ServicePolicyBinder(const Statement& statement, const VirtualServer& service, const BindContext& context)
@@ -40,7 +29,7 @@ class ServicePolicyBinder {
     policy.sorry_server = bind_sorry_server();
     policy.quorum_up = bind_script(fields_.last({"quorum_up"}), context_);
     policy.quorum_down = bind_script(fields_.last({"quorum_down"}), context_);
-    policy.smtp_alert = wants_mail(fields_, false, context_);
+    policy.smtp_alert = wants_mail(fields_, context_.health.smtp_alert_checker, false, context_);
     return policy;
   }
 
@@ -100,6 +89,16 @@ class ServicePolicyBinder {
 
 }  // namespace
 
+bool wants_mail(const Fields& fields, std::optional<bool> of_kind, bool otherwise, const BindContext& context) {
+  const auto own = fields.flag("smtp_alert");
+  if (own == true && !context.health.has_mail) {
+    context.diagnostics.once(Severity::kWarning, fields.last({"smtp_alert"})->name().place,
+                             "smtp_alert sends nothing: global_defs needs smtp_server and notification_email");
+  }
+  const HealthDefaults& all = context.health;
+  return all.has_mail && own.value_or(of_kind.value_or(all.smtp_alert.value_or(otherwise)));
+}
+
 healthcheck::ServerPolicy bind_server_policy(const Statement& real_server, const Inherited& inherited,
                                              const BindContext& context) {
   const Fields fields{real_server.children, context.diagnostics};
@@ -107,7 +106,8 @@ healthcheck::ServerPolicy bind_server_policy(const Statement& real_server, const
   policy.inhibit_on_failure = inherited.inhibit_on_failure;
   policy.notify_up = bind_script(fields.last({"notify_up"}), context);
   policy.notify_down = bind_script(fields.last({"notify_down"}), context);
-  policy.smtp_alert = wants_mail(fields, true, context);  // on by default, unlike the service's: as keepalived has it
+  policy.smtp_alert = wants_mail(fields, context.health.smtp_alert_checker, true,
+                                 context);  // on by default, unlike the service's: as keepalived has it
   return policy;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "config/bind_health.h"
+#include "config/bind_vrrp.h"
 #include "config/suggest.h"
 #include "config/text.h"
 #include "config/value.h"
@@ -40,13 +41,11 @@ void bind_timeouts(const Statement& statement, Diagnostics& diagnostics, LvsTime
   }
 }
 
-void bind_global(const std::vector<Statement>& statements, BindContext& context, Model& model) {
+void bind_global(const std::vector<Statement>& statements, const BindContext& context, Model& model) {
   for (const Statement& statement : statements) {
     if (statement.name().text != "global_defs" || statement.damaged) continue;
     const Fields fields{statement.children, context.diagnostics};
     if (const Word* const id = fields.value({"router_id"})) model.router_id = id->text;
-    if (const auto version = fields.integer("vrrp_version", 2, 3))
-      context.default_vrrp_version = static_cast<std::uint8_t>(*version);
     if (const Statement* const timeouts = fields.last({"lvs_timeouts"}))
       bind_timeouts(*timeouts, context.diagnostics, model.lvs_timeouts);
   }
@@ -59,6 +58,7 @@ Model bind_model(const std::vector<Statement>& statements, const SourceMap& sour
   BindContext context{sources, diagnostics};
   bind_global(statements, context, model);
   bind_global_health(statements, context, model);
+  bind_global_vrrp(statements, context, model);
   bind_vrrp(statements, context, model);
   bind_virtual_servers(statements, context, model);
   return model;

@@ -207,7 +207,7 @@ constexpr std::array kVirtualServerWords = std::to_array<Keyword>({
     {"alpha", kWorks, maybe(boolean())},
     {"omega", kWorks, none()},
     {"inhibit_on_failure", kWorks, maybe(boolean())},
-    {"ha_suspend", kVrrp, none()},
+    {"ha_suspend", kNothing, none(), "servers are checked wherever the VIP is"},
     {"quorum_up", kWorks, script()},
     {"quorum_down", kWorks, script()},
     {"sorry_server", kWorks, {{any("an address"), any("a port")}, 1, 2, false}},

@@ -13,6 +13,7 @@
 
 #include "dataplane/packet/ip_address.h"
 #include "healthcheck/spec/policy.h"
+#include "vrrp/spec/router_spec.h"
 
 namespace penstock::config {
 
@@ -25,43 +26,6 @@ enum class Scheduler : std::uint8_t { kRoundRobin, kWeightedRoundRobin, kLeastCo
 
 // "rr", "wrr", "lc", "wlc": as keepalived.conf and ipvsadm spell them.
 [[nodiscard]] std::string_view to_string(Scheduler scheduler);
-
-// One address of a virtual_ipaddress block.
-struct VirtualAddress {
-  IpAddress address;
-  std::uint8_t prefix_length = 32;     // 0..32 or 0..128; without a mask: all bits
-  std::string interface;               // `dev`, else the instance's interface; never empty in a bound model
-  std::optional<IpAddress> broadcast;  // `brd`; `brd +` and `brd -` are resolved here
-  std::optional<std::uint8_t> scope;   // rtnetlink's numbers: global 0, site 200, link 253, host 254
-  std::string label;                   // "eth0:1"; empty: none
-
-  friend bool operator==(const VirtualAddress&, const VirtualAddress&) = default;
-};
-
-struct VrrpInstance {
-  enum class State : std::uint8_t { kBackup, kMaster };
-
-  std::string name;
-  std::string interface;
-  State initial_state = State::kBackup;
-  std::uint8_t virtual_router_id = 0;  // 1..255
-  std::uint8_t priority = 100;         // 1..255; 255 when `state MASTER` stands without a priority
-  std::uint8_t version = 2;            // 2 or 3
-  std::chrono::milliseconds advert_interval{1000};
-  bool nopreempt = false;
-  std::string auth_pass;  // at most 8 bytes, empty: no authentication. A secret: never logged or dumped.
-  std::vector<VirtualAddress> virtual_addresses;
-  std::vector<VirtualAddress> excluded_addresses;  // virtual_ipaddress_excluded: held like the others, but not in adverts
-
-  friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
-};
-
-struct VrrpSyncGroup {
-  std::string name;
-  std::vector<std::string> instances;
-
-  friend bool operator==(const VrrpSyncGroup&, const VrrpSyncGroup&) = default;
-};
 
 struct RealServer {
   Endpoint endpoint;                  // direct routing: the port is always the virtual server's
@@ -95,11 +59,10 @@ struct LvsTimeouts {
 struct Model {
   std::string router_id;
   LvsTimeouts lvs_timeouts;
-  std::vector<VrrpInstance> vrrp_instances;
-  std::vector<VrrpSyncGroup> vrrp_sync_groups;
   std::vector<VirtualServer> virtual_servers;
   healthcheck::GlobalPolicy health{};
   healthcheck::MailPolicy mail{};
+  vrrp::RouterSpec vrrp{};
 
   friend bool operator==(const Model&, const Model&) = default;
 };

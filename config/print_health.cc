@@ -7,10 +7,6 @@
 namespace penstock::config {
 namespace {
 
-void print_script(Printer& out, std::string_view word, const healthcheck::Script& script) {
-  if (!script.empty()) out.line("{} {}", word, script_text(script));
-}
-
 void print_mail(Printer& out, const healthcheck::MailPolicy& mail) {
   if (!mail.server.empty()) out.line("smtp_server {} {}", quoted_word(mail.server), mail.port);
   out.line("smtp_connect_timeout {}", seconds_text(mail.connect_timeout));
@@ -23,6 +19,10 @@ void print_mail(Printer& out, const healthcheck::MailPolicy& mail) {
 }
 
 }  // namespace
+
+void print_script(Printer& out, std::string_view word, const healthcheck::Script& script) {
+  if (!script.empty()) out.line("{} {}", word, script_text(script));
+}
 
 std::string seconds_text(healthcheck::Duration duration) {
   std::string text = fmt::format("{}.{:06}", duration.count() / 1'000'000, duration.count() % 1'000'000);
@@ -67,17 +67,20 @@ void print_tls(Printer& out, const healthcheck::TlsFiles& tls) {
 }
 
 void print_track_files(Printer& out, const Model& model) {
-  std::map<std::string, std::string> paths;
+  std::map<std::string, vrrp::FileTracker> files;
+  for (const vrrp::FileTracker& file : model.vrrp.files) files.emplace(file.name, file);
   for (const VirtualServer& service : model.virtual_servers) {
     for (const RealServer& server : service.real_servers) {
       for (const healthcheck::CheckSpec& check : server.health.checks) {
-        if (const auto* const file = std::get_if<healthcheck::FileCheck>(&check.kind)) paths[file->track_file] = file->path;
+        const auto* const file = std::get_if<healthcheck::FileCheck>(&check.kind);
+        if (file != nullptr) files.emplace(file->track_file, vrrp::FileTracker{.name = file->track_file, .path = file->path});
       }
     }
   }
-  for (const auto& [name, path] : paths) {
+  for (const auto& [name, file] : files) {
     out.open("track_file {}", quoted_word(name));
-    out.line("file {}", quoted_word(path));
+    out.line("file {}", quoted_word(file.path));
+    if (file.initial) out.line("init_file {}{}", *file.initial, file.overwrite ? " overwrite" : "");
     out.close();
   }
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "config/model.h"
@@ -44,11 +45,18 @@ void print_track_files(Printer& out, const Model& model);
 void print_service_policy(Printer& out, const healthcheck::ServicePolicy& policy);
 void print_server_policy(Printer& out, const healthcheck::ServerPolicy& policy);
 
+// VRRP's words of global_defs, and its blocks but for track_file.
+void print_global_vrrp(Printer& out, const vrrp::RouterSpec& router);
+void print_vrrp(Printer& out, const vrrp::RouterSpec& router);
+
 // A checker's block.
 void print_check(Printer& out, const healthcheck::CheckSpec& check);
 
 // Seconds as keepalived.conf has them, exactly.
 [[nodiscard]] std::string seconds_text(healthcheck::Duration duration);
+
+// A word and its script; nothing for an empty one.
+void print_script(Printer& out, std::string_view word, const healthcheck::Script& script);
 
 // A script's value and who runs it, as one line's words.
 [[nodiscard]] std::string script_text(const healthcheck::Script& script);

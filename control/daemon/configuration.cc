@@ -19,8 +19,7 @@ std::optional<config::Model> wanted_part(std::optional<config::Model> model, con
   if (!model) return model;
   if (options.only_vrrp) model->virtual_servers.clear();
   if (options.only_checkers) {
-    model->vrrp_instances.clear();
-    model->vrrp_sync_groups.clear();
+    model->vrrp = {};
   }
   return model;
 }

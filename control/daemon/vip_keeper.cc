@@ -8,7 +8,7 @@ namespace penstock::control {
 
 void VipKeeper::apply(const config::Model& model) {
   std::map<std::string, Vips> wanted;
-  for (const config::VrrpInstance& instance : model.vrrp_instances) wanted[instance.name] = vips_of(instance);
+  for (const vrrp::InstanceSpec& instance : model.vrrp.instances) wanted[instance.name] = vips_of(instance);
 
   for (auto& [name, vips] : held_) {
     const auto still = wanted.find(name);
@@ -38,10 +38,10 @@ void VipKeeper::withdraw() {
   held_.clear();
 }
 
-VipKeeper::Vips VipKeeper::vips_of(const config::VrrpInstance& instance) const {
+VipKeeper::Vips VipKeeper::vips_of(const vrrp::InstanceSpec& instance) const {
   Vips vips;
-  for (const auto* const list : {&instance.virtual_addresses, &instance.excluded_addresses}) {
-    for (const config::VirtualAddress& vip : *list) {
+  for (const auto* const list : {&instance.addresses, &instance.excluded_addresses}) {
+    for (const vrrp::VirtualAddress& vip : *list) {
       if (const Link* const link = mirror_.find_link(vip.interface); link != nullptr) {
         vips.emplace(AddressKey{link->index, vip.address, vip.prefix_length}, vip);
       } else {
@@ -52,7 +52,7 @@ VipKeeper::Vips VipKeeper::vips_of(const config::VrrpInstance& instance) const {
   return vips;
 }
 
-void VipKeeper::add(const std::string& instance, const AddressKey& key, const config::VirtualAddress& vip) {
+void VipKeeper::add(const std::string& instance, const AddressKey& key, const vrrp::VirtualAddress& vip) {
   const auto result =
       addresses_.add({.key = key, .broadcast = vip.broadcast, .scope = vip.scope.value_or(0), .label = vip.label});
   if (!result) {

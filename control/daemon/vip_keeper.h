@@ -35,10 +35,10 @@ class VipKeeper {
   void withdraw();
 
  private:
-  using Vips = std::map<AddressKey, config::VirtualAddress>;
+  using Vips = std::map<AddressKey, vrrp::VirtualAddress>;
 
-  [[nodiscard]] Vips vips_of(const config::VrrpInstance& instance) const;
-  void add(const std::string& instance, const AddressKey& key, const config::VirtualAddress& vip);
+  [[nodiscard]] Vips vips_of(const vrrp::InstanceSpec& instance) const;
+  void add(const std::string& instance, const AddressKey& key, const vrrp::VirtualAddress& vip);
   void remove(const AddressKey& key);
 
   AddressManager& addresses_;

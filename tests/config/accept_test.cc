@@ -102,18 +102,18 @@ TEST(Accept, OptionsOfAnAddress) {
       "        10.1.2.3/24 brd + dev eth1 scope link label eth1:7\n        10.1.2.4/16 brd 10.1.2.9 scope 17\n        "
       "10.1.2.5/24 brd -\n    }\n"
       "    virtual_ipaddress_excluded {\n        fd00::5/64\n    }\n}\n");
-  const VrrpInstance& instance = model.vrrp_instances.at(0);
-  ASSERT_EQ(instance.virtual_addresses.size(), 3U);
-  const VirtualAddress& first = instance.virtual_addresses[0];
+  const vrrp::InstanceSpec& instance = model.vrrp.instances.at(0);
+  ASSERT_EQ(instance.addresses.size(), 3U);
+  const vrrp::VirtualAddress& first = instance.addresses[0];
   EXPECT_EQ(first.prefix_length, 24);
   EXPECT_EQ(first.interface, "eth1");
   EXPECT_EQ(first.broadcast->to_string(), "10.1.2.255");
   EXPECT_EQ(first.scope, 253);
   EXPECT_EQ(first.label, "eth1:7");
-  EXPECT_EQ(instance.virtual_addresses[1].broadcast->to_string(), "10.1.2.9");
-  EXPECT_EQ(instance.virtual_addresses[1].scope, 17);
-  EXPECT_EQ(instance.virtual_addresses[1].interface, "eth0");
-  EXPECT_EQ(instance.virtual_addresses[2].broadcast->to_string(), "10.1.2.0");
+  EXPECT_EQ(instance.addresses[1].broadcast->to_string(), "10.1.2.9");
+  EXPECT_EQ(instance.addresses[1].scope, 17);
+  EXPECT_EQ(instance.addresses[1].interface, "eth0");
+  EXPECT_EQ(instance.addresses[2].broadcast->to_string(), "10.1.2.0");
   ASSERT_EQ(instance.excluded_addresses.size(), 1U);
   EXPECT_EQ(instance.excluded_addresses[0].prefix_length, 64);
 }
@@ -122,21 +122,21 @@ TEST(Accept, OptionsOfAnAddress) {
 TEST(Accept, AnAddressTwiceInAnInstanceIsHeldOnceWithAWarning) {
   const LoadResult result = load_text(in_instance("    virtual_ipaddress {\n        10.0.0.1 label eth0:1\n    }"));
   EXPECT_THAT(findings(result), ElementsAre("6:9: warning: 10.0.0.1 on eth0 is given again: it is left out"));
-  EXPECT_EQ(result.model.value().vrrp_instances.at(0).virtual_addresses.size(), 1U);
+  EXPECT_EQ(result.model.value().vrrp.instances.at(0).addresses.size(), 1U);
 }
 
 TEST(Accept, AnInstanceWithIpv6AddressesIsVersion3) {
   const Model model = load_clean(
       "vrrp_instance VI {\n    interface eth0\n    virtual_router_id 1\n    advert_int 0.25\n    virtual_ipaddress { fe80::9 "
       "}\n}\n");
-  EXPECT_EQ(model.vrrp_instances.at(0).version, 3);
-  EXPECT_EQ(model.vrrp_instances[0].advert_interval, std::chrono::milliseconds{250});
-  EXPECT_EQ(model.vrrp_instances[0].virtual_addresses.at(0).prefix_length, 128);
+  EXPECT_EQ(model.vrrp.instances.at(0).version, 3);
+  EXPECT_EQ(model.vrrp.instances[0].advert_interval, std::chrono::milliseconds{250});
+  EXPECT_EQ(model.vrrp.instances[0].addresses.at(0).prefix_length, 128);
 }
 
 TEST(Accept, TheGlobalVersionIsTheDefault) {
-  EXPECT_EQ(load_clean(in_instance("") + in_global("    vrrp_version 3")).vrrp_instances.at(0).version, 3);
-  EXPECT_EQ(load_clean(in_instance("    version 2") + in_global("    vrrp_version 3")).vrrp_instances.at(0).version, 2);
+  EXPECT_EQ(load_clean(in_instance("") + in_global("    vrrp_version 3")).vrrp.instances.at(0).version, 3);
+  EXPECT_EQ(load_clean(in_instance("    version 2") + in_global("    vrrp_version 3")).vrrp.instances.at(0).version, 2);
 }
 
 TEST(Accept, Version3HasNoAuthentication) {
@@ -144,7 +144,7 @@ TEST(Accept, Version3HasNoAuthentication) {
       load_text(in_instance("    version 3\n    authentication {\n        auth_type PASS\n        auth_pass x\n    }"));
   EXPECT_THAT(findings(result),
               ElementsAre("6:5: warning: version 3 has no authentication: it is ignored, as keepalived does"));
-  EXPECT_EQ(result.model.value().vrrp_instances.at(0).auth_pass, "");
+  EXPECT_EQ(result.model.value().vrrp.instances.at(0).auth_pass, "");
 }
 
 TEST(Accept, SyncGroupsInEitherShape) {
@@ -152,9 +152,9 @@ TEST(Accept, SyncGroupsInEitherShape) {
       in_instance("") +
       "vrrp_instance V2 {\n    interface eth1\n    virtual_router_id 2\n    virtual_ipaddress { 10.0.0.2 }\n}\n";
   const std::vector<std::string> both{"VI", "V2"};
-  EXPECT_EQ(load_clean(instances + "vrrp_sync_group G { group { VI V2 } }\n").vrrp_sync_groups.at(0).instances, both);
+  EXPECT_EQ(load_clean(instances + "vrrp_sync_group G { group { VI V2 } }\n").vrrp.sync_groups.at(0).instances, both);
   EXPECT_EQ(load_clean("vrrp_sync_group G {\n    group {\n        VI\n        V2\n    }\n}\n" + instances)
-                .vrrp_sync_groups.at(0)
+                .vrrp.sync_groups.at(0)
                 .instances,
             both);
 }
@@ -165,15 +165,9 @@ TEST(Accept, AWordWithoutMeaningIsNoticedOnceHoweverOftenItStands) {
                           "4:5: notice: \"umask\" has no effect: files are made for root alone"));
 }
 
-TEST(Accept, WordsOfVrrpAreNoticedByName) {
-  EXPECT_THAT(findings(in_instance("    garp_master_delay 5\n    unicast_peer {\n        10.0.0.9 min_ttl 254\n    }\n    "
-                                   "track_script {\n        chk weight 5\n    }")),
-              ElementsAre("5:5: notice: \"garp_master_delay\" has no effect until VRRP is spoken",
-                          "6:5: notice: \"unicast_peer\" has no effect until VRRP is spoken",
-                          "9:5: notice: \"track_script\" has no effect until VRRP is spoken"));
-  EXPECT_THAT(findings(in_service("    ha_suspend") + in_global("    smtp_alert_vrrp")),
-              ElementsAre("4:5: notice: \"ha_suspend\" has no effect until VRRP is spoken",
-                          "9:5: notice: \"smtp_alert_vrrp\" has no effect until VRRP is spoken"));
+TEST(Accept, SuspendingChecksIsNoticedByName) {
+  EXPECT_THAT(findings(in_service("    ha_suspend")),
+              ElementsAre("4:5: notice: \"ha_suspend\" has no effect: servers are checked wherever the VIP is"));
 }
 
 TEST(Accept, TheSyncDaemonIsWarnedOfOnceInEitherSpelling) {
@@ -183,9 +177,7 @@ TEST(Accept, TheSyncDaemonIsWarnedOfOnceInEitherSpelling) {
 }
 
 TEST(Accept, TheShippedSamplesZeroIntervals) {
-  EXPECT_THAT(findings(in_global("    vrrp_garp_interval 0\n    vrrp_gna_interval 0")),
-              ElementsAre("2:5: notice: \"vrrp_garp_interval\" has no effect until VRRP is spoken",
-                          "3:5: notice: \"vrrp_gna_interval\" has no effect until VRRP is spoken"));
+  EXPECT_THAT(findings(in_global("    vrrp_garp_interval 0\n    vrrp_gna_interval 0")), IsEmpty());
 }
 
 TEST(Accept, WordsBehindTheValuesAreIgnoredWithAWarning) {
@@ -197,7 +189,7 @@ TEST(Accept, WordsBehindTheValuesAreIgnoredWithAWarning) {
 TEST(Accept, AWordGivenAgainCountsTheLastTime) {
   const LoadResult result = load_text(in_instance("    priority 90\n    priority 80"));
   EXPECT_THAT(findings(result), ElementsAre("6:5: warning: \"priority\" is given again: this one counts"));
-  EXPECT_EQ(result.model.value().vrrp_instances.at(0).priority, 80);
+  EXPECT_EQ(result.model.value().vrrp.instances.at(0).priority, 80);
 }
 
 }  // namespace

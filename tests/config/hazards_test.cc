@@ -15,7 +15,7 @@ TEST(Hazard, AuthenticationOnOneLineIsRead) {
   const LoadResult result = load_text(in_instance("    authentication { auth_type PASS auth_pass secret }"));
   EXPECT_THAT(findings(result), IsEmpty());
   ASSERT_TRUE(result.model.has_value());
-  EXPECT_EQ(result.model->vrrp_instances[0].auth_pass, "secret");
+  EXPECT_EQ(result.model->vrrp.instances[0].auth_pass, "secret");
 }
 
 // keepalived: the unknown block's brace closes vrrp_instance, so that priority and addresses are lost, and the daemon runs.
@@ -42,12 +42,12 @@ TEST(Hazard, AWholeInstanceOnOneLineIsRead) {
       "{ 10.0.0.1/24 } }\n");
   EXPECT_THAT(findings(result), IsEmpty());
   ASSERT_TRUE(result.model.has_value());
-  const VrrpInstance& instance = result.model->vrrp_instances.at(0);
+  const vrrp::InstanceSpec& instance = result.model->vrrp.instances.at(0);
   EXPECT_EQ(instance.virtual_router_id, 7);
   EXPECT_EQ(instance.priority, 90);
   EXPECT_TRUE(instance.nopreempt);
   EXPECT_EQ(instance.advert_interval, std::chrono::seconds{2});
-  EXPECT_EQ(instance.virtual_addresses.at(0).prefix_length, 24);
+  EXPECT_EQ(instance.addresses.at(0).prefix_length, 24);
 }
 
 TEST(Hazard, AWholeServiceOnOneLineIsRead) {
@@ -66,7 +66,7 @@ TEST(Hazard, SeveralAddressesOnOneLineAreAllRead) {
   const LoadResult result = load_text(in_instance("    virtual_ipaddress { 10.0.0.2 10.0.0.3/24 dev eth1 10.0.0.4 }"));
   EXPECT_THAT(findings(result), IsEmpty());
   ASSERT_TRUE(result.model.has_value());
-  const auto& addresses = result.model->vrrp_instances[0].virtual_addresses;
+  const auto& addresses = result.model->vrrp.instances[0].addresses;
   ASSERT_EQ(addresses.size(), 4U);
   EXPECT_EQ(addresses[2].interface, "eth1");
   EXPECT_EQ(addresses[3].interface, "eth0");
@@ -91,21 +91,21 @@ TEST(Hazard, ACommentSignWithinAValueIsWarnedOf) {
   EXPECT_THAT(findings(result),
               ElementsAre("7:21: warning: \"#\" begins a comment here [put the value in double quotes if it belongs to "
                           "it, or a blank before the comment]"));
-  EXPECT_EQ(result.model.value().vrrp_instances[0].auth_pass, "ab");
+  EXPECT_EQ(result.model.value().vrrp.instances[0].auth_pass, "ab");
 }
 
 TEST(Hazard, ACommentSignWithinQuotesIsPartOfTheValue) {
   const LoadResult result =
       load_text(in_instance("    authentication {\n        auth_type PASS\n        auth_pass \"a#b!\" # c\n    }"));
   EXPECT_THAT(findings(result), IsEmpty());
-  EXPECT_EQ(result.model.value().vrrp_instances[0].auth_pass, "a#b!");
+  EXPECT_EQ(result.model.value().vrrp.instances[0].auth_pass, "a#b!");
 }
 
 TEST(Hazard, ALongPasswordIsCutWithAWarning) {
   const LoadResult result =
       load_text(in_instance("    authentication {\n        auth_type PASS\n        auth_pass 123456789\n    }"));
   EXPECT_THAT(findings(result), ElementsAre("7:19: warning: auth_pass is cut to its first 8 bytes, as keepalived does"));
-  EXPECT_EQ(result.model.value().vrrp_instances[0].auth_pass, "12345678");
+  EXPECT_EQ(result.model.value().vrrp.instances[0].auth_pass, "12345678");
 }
 
 // keepalived: forwards by NAT, the second statement is dropped.
@@ -141,7 +141,7 @@ TEST(Hazard, SlaveIsTakenAsBackupWithAWarning) {
   const LoadResult result = load_text(in_instance("    state SLAVE"));
   EXPECT_THAT(findings(result),
               ElementsAre("5:11: warning: \"SLAVE\" is not MASTER or BACKUP: taken as BACKUP, as keepalived does"));
-  EXPECT_EQ(result.model.value().vrrp_instances[0].initial_state, VrrpInstance::State::kBackup);
+  EXPECT_EQ(result.model.value().vrrp.instances[0].initial_master, false);
 }
 
 TEST(Hazard, MasterWithoutAPriorityIsTheOwnerWithAWarning) {
@@ -149,7 +149,7 @@ TEST(Hazard, MasterWithoutAPriorityIsTheOwnerWithAWarning) {
   EXPECT_THAT(
       findings(result),
       ElementsAre("5:11: warning: MASTER without a priority is the owner of the addresses: priority 255, as keepalived does"));
-  EXPECT_EQ(result.model.value().vrrp_instances[0].priority, 255);
+  EXPECT_EQ(result.model.value().vrrp.instances[0].priority, 255);
 }
 
 TEST(Hazard, FilesWithCarriageReturnsReadTheSame) {

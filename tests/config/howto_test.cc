@@ -23,20 +23,10 @@ std::vector<std::string> messages(const LoadResult& result) {
 
 Model howto_model() {
   const auto address = [](const char* text) { return *IpAddress::parse(text); };
-  VrrpInstance instance{.name = "VI_1",
-                        .interface = "eth0",
-                        .virtual_router_id = 50,
-                        .priority = 90,
-                        .nopreempt = true,
-                        .auth_pass = "admin123",
-                        .virtual_addresses = {},
-                        .excluded_addresses = {}};
-  instance.virtual_addresses.push_back({.address = address("192.168.1.200"),
-                                        .prefix_length = 32,
-                                        .interface = "eth0",
-                                        .broadcast = {},
-                                        .scope = {},
-                                        .label = {}});
+  vrrp::InstanceSpec instance{
+      .name = "VI_1", .interface = "eth0", .virtual_router_id = 50, .priority = 90, .nopreempt = true, .auth_pass = "admin123"};
+  instance.addresses.push_back(
+      {.address = address("192.168.1.200"), .prefix_length = 32, .interface = "eth0", .broadcast = {}, .scope = {}});
   VirtualServer server{.endpoint = {address("192.168.1.200"), 80},
                        .protocol = Protocol::kTcp,
                        .scheduler = Scheduler::kRoundRobin,
@@ -59,10 +49,9 @@ Model howto_model() {
   }
   return {.router_id = "CK_TEST_BACKUP",
           .lvs_timeouts = {},
-          .vrrp_instances = {instance},
-          .vrrp_sync_groups = {{"G1", {"VI_1"}}},
           .virtual_servers = {server},
-          .mail = {.router_id = "CK_TEST_BACKUP"}};
+          .mail = {.router_id = "CK_TEST_BACKUP"},
+          .vrrp = {.instances = {instance}, .sync_groups = {{.name = "G1", .instances = {"VI_1"}}}}};
 }
 
 TEST(HowTo, TheMasterFileIsAcceptedWithWarningsOnly) {
@@ -76,9 +65,9 @@ TEST(HowTo, TheMasterFileIsAcceptedWithWarningsOnly) {
   Model expected = howto_model();
   expected.router_id = "CK_TEST";
   expected.mail.router_id = "CK_TEST";
-  expected.vrrp_instances[0].priority = 100;
-  expected.vrrp_instances[0].nopreempt = false;
-  expected.vrrp_instances[0].initial_state = VrrpInstance::State::kMaster;
+  expected.vrrp.instances[0].priority = 100;
+  expected.vrrp.instances[0].nopreempt = false;
+  expected.vrrp.instances[0].initial_master = true;
   ASSERT_TRUE(result.model.has_value());
   EXPECT_TRUE(*result.model == expected);
 }

@@ -67,10 +67,11 @@ TEST(Keywords, EveryRefusedWordIsAnErrorByItsName) {
       if (keyword.effect != Effect::kRefused) continue;
       std::string statement{keyword.name};
       statement += keyword.block != nullptr ? " G {\n}\n" : " x\n";
-      const std::string text = block.name == "vrrp_instance"    ? in_instance(statement)
-                               : block.name == "virtual_server" ? in_service(statement)
-                               : block.name == "real_server"    ? in_real_server(statement)
-                                                                : statement;
+      const std::string text = block.name == "vrrp_instance"     ? in_instance(statement)
+                               : block.name == "vrrp_sync_group" ? "vrrp_sync_group G {\n" + statement + "}\n"
+                               : block.name == "virtual_server"  ? in_service(statement)
+                               : block.name == "real_server"     ? in_real_server(statement)
+                                                                 : statement;
       const std::string expected =
           "\"" + std::string{keyword.name} + "\" is not supported yet: it would change " + std::string{keyword.why};
       EXPECT_THAT(findings(text), testing::Contains(testing::HasSubstr(expected)));

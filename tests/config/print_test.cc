@@ -18,7 +18,7 @@ void expect_same_after_printing(const std::string& text) {
   Model model = model_of(text);
   Model again = model_of(print(model));
   for (Model* const each : {&model, &again}) {
-    for (VrrpInstance& instance : each->vrrp_instances) instance.auth_pass.clear();
+    for (vrrp::InstanceSpec& instance : each->vrrp.instances) instance.auth_pass.clear();
     each->health.tls.password.clear();
   }
   EXPECT_EQ(again, model) << print(model);

@@ -139,19 +139,6 @@ virtual_server group G {
       "5:5: error: \"sh-port\" is not supported yet: it would change which real server a client gets",
       "6:5: error: \"mh-fallback\" is not supported yet: it would change which real server a client gets",
       "7:5: error: \"hashed\" is not supported yet: it would change which real server a client gets"}},
-    {"VirtualMac",
-     in_instance(R"(    use_vmac vrrp.50
-    vmac_xmit_base)"),
-     {"5:5: error: \"use_vmac\" is not supported yet: it would change which MAC address answers for the VIP",
-      "6:5: error: \"vmac_xmit_base\" is not supported yet: it would change which MAC address answers for the VIP"}},
-    {"VirtualMacOfAnAddress",
-     in_instance(R"(    virtual_ipaddress {
-        10.0.0.2 use_vmac
-    })"),
-     {"6:18: error: \"use_vmac\" is not supported yet: it would change which MAC address answers for the VIP"}},
-    {"NoAccept",
-     in_instance("    no_accept"),
-     {"5:5: error: \"no_accept\" is not supported yet: it would change whether the VIP answers"}},
     {"AuthenticationHeader",
      in_instance(R"(    authentication {
         auth_type AH

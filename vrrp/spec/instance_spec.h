@@ -61,6 +61,8 @@ struct NotifySpec {
   notify::Script master_receives_lower{};  // notify_master_rx_lower_pri
   bool mail = false;                       // smtp_alert
   bool priority_changes = false;           // notify_priority_changes: fifo lines and `any` at each change of priority
+  bool names_deletion = false;             // notify_deleted stands, with or without a command: an instance that goes away says
+                                           // DELETED instead of FAULT
   friend bool operator==(const NotifySpec&, const NotifySpec&) = default;
 };
 
