@@ -327,7 +327,11 @@ Sequence shrunk(Sequence sequence, const MakeSubject& make_subject) {
   for (std::size_t i = sequence.events.size(); i-- > 0;) {
     Sequence smaller = sequence;
     smaller.events.erase(smaller.events.begin() + static_cast<std::ptrdiff_t>(i));
-    if (simulate(smaller, *make_subject(smaller), ignored)) sequence = std::move(smaller);
+    const auto difference = simulate(smaller, *make_subject(smaller), ignored);
+    if (!difference) continue;
+    smaller.events.erase(smaller.events.begin() + static_cast<std::ptrdiff_t>(difference->event), smaller.events.end());
+    i = std::min(i, smaller.events.size());
+    sequence = std::move(smaller);
   }
   return sequence;
 }
