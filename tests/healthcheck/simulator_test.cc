@@ -21,7 +21,7 @@ namespace {
 #endif
 #endif
 #ifdef PENSTOCK_IS_SANITIZED
-constexpr std::uint64_t kSequences = 5'000;
+constexpr std::uint64_t kSequences = 2'000;
 #else
 constexpr std::uint64_t kSequences = 100'000;
 #endif
