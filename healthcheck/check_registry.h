@@ -24,8 +24,9 @@ struct CheckState {
   CheckId id{};
   CheckSpec spec{};
   bool is_up = true;
-  std::optional<CheckReport> last{};   // none before the first result
-  std::optional<TimePoint> changed{};  // none: `is_up` is as at the start
+  std::optional<std::int64_t> weight{};  // of the last success. MISC_CHECK: the server's weight; FILE_CHECK: what is added
+  std::optional<CheckReport> last{};     // none before the first result
+  std::optional<TimePoint> changed{};    // none: `is_up` is as at the start
   std::uint64_t successes = 0;
   FailureCounts failures{};
   std::vector<CheckUser> users{};  // in the configuration's order

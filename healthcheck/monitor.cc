@@ -17,16 +17,13 @@ namespace {
 
 std::string name_of_service(const ServiceKey& key) { return name_of(key.endpoint, key.protocol); }
 
-ServerState* find_server(ServiceState* service, const packet::Endpoint& endpoint) {
-  if (service == nullptr) return nullptr;
-  const auto at = std::ranges::find(service->servers, endpoint, &ServerState::endpoint);
-  return at != service->servers.end() ? &*at : nullptr;
-}
-
-CheckLink* find_link(ServerState* server, const CheckSpec& spec) {
-  if (server == nullptr) return nullptr;
-  const auto at = std::ranges::find_if(server->links, [&](const CheckLink& link) { return link.check->spec == spec; });
-  return at != server->links.end() ? &*at : nullptr;
+// The link that a server had for the check which is to be its next one. Of equal checks each has its own.
+const CheckLink* find_link(const ServerState* old, const ServerState& server, const CheckSpec& spec) {
+  if (old == nullptr) return nullptr;
+  const auto asks_this = [&](const CheckLink& link) { return link.check->spec == spec; };
+  auto earlier = std::ranges::count_if(server.links, asks_this);
+  const auto at = std::ranges::find_if(old->links, [&](const CheckLink& link) { return asks_this(link) && earlier-- == 0; });
+  return at != old->links.end() ? &*at : nullptr;
 }
 
 }  // namespace
@@ -40,7 +37,7 @@ struct Monitor::State {
 
   // A service as the configuration has it, with what the old one knew; its checks that are new are started.
   std::unique_ptr<ServiceState> adopt(const MonitoredService& wanted, ServiceState* old, Actions& actions);
-  CheckLink link_for(const CheckSpec& spec, const ServiceState& service, ServerState* old, Actions& actions);
+  CheckLink new_link(const CheckSpec& spec, const ServiceState& service, const ServerState* old, Actions& actions);
   void settle(ServiceState& service, ServiceState* old, Actions& actions);
 };
 
@@ -48,9 +45,12 @@ Monitor::Monitor() : Monitor{Options{}} {}
 Monitor::Monitor(Options options) : state_{std::make_unique<State>()} { state_->options = options; }
 Monitor::~Monitor() = default;
 
-CheckLink Monitor::State::link_for(const CheckSpec& spec, const ServiceState& service, ServerState* old, Actions& actions) {
-  if (CheckLink* const known = find_link(old, spec))
-    return {.check = known->check, .is_up = known->is_up, .weight = known->weight};
+// For a check that the server didn't have before. `old`: the server as it was; null: it is new.
+CheckLink Monitor::State::new_link(const CheckSpec& spec, const ServiceState& service, const ServerState* old,
+                                   Actions& actions) {
+  std::string line = fmt::format("Activating healthchecker for service {} for VS {}", name_of(spec.server, spec.protocol),
+                                 name_of_service(service.key));
+  actions.push_back(LogLine{.text = std::move(line)});
   // A server that is down stays down until it has passed its new check, and one that is up isn't taken out by it.
   const bool guess = old != nullptr ? old->is_alive : !(service.policy.alpha || spec.pace.alpha);
   if (CheckState* const shared = options.share_checks ? checks.find(spec) : nullptr) {
@@ -73,24 +73,24 @@ std::unique_ptr<ServiceState> Monitor::State::adopt(const MonitoredService& want
   service->servers.resize(wanted.servers.size());
   for (std::size_t i = 0; i < wanted.servers.size(); ++i) {
     const MonitoredServer& from = wanted.servers[i];
-    ServerState* const before = find_server(old, from.endpoint);
+    const ServerState* const before = old != nullptr ? old->find(from.endpoint) : nullptr;
     ServerState& server = service->servers[i];
     server.endpoint = from.endpoint;
     server.configured_weight = from.weight;
     server.policy = from.policy;
     server.changed = before != nullptr ? before->changed : std::nullopt;
     for (const CheckSpec& spec : from.policy.checks) {
-      server.links.push_back(link_for(spec, *service, before, actions));
+      const CheckLink* const known = find_link(before, server, spec);
+      server.links.push_back(known != nullptr ? *known : new_link(spec, *service, before, actions));
       server.links.back().check->users.push_back({service.get(), &server, server.links.size() - 1});
-      if (find_link(before, spec) == nullptr) {
-        actions.push_back(LogLine{.text = fmt::format("Activating healthchecker for service {} for VS {}",
-                                                      name_of(spec.server, spec.protocol), name_of_service(service->key))});
-      }
     }
     server.policy.checks.clear();  // they are the links
     server.is_alive = all_checks_up(server);
     server.effective_weight = weight_by_checks(server);
+    service->living_weight += share_of(server);
+    service->by_endpoint.push_back(&server);
   }
+  std::ranges::sort(service->by_endpoint, {}, &ServerState::endpoint);
   return service;
 }
 
@@ -99,17 +99,20 @@ void Monitor::State::settle(ServiceState& service, ServiceState* old, Actions& a
   const Transitions transitions{service, global, actions};
   if (old != nullptr) {
     for (const ServerState& gone : old->servers) {
-      if (find_server(&service, gone.endpoint) == nullptr && row_of(*old, gone)) transitions.say_removed(gone);
+      if (service.find(gone.endpoint) == nullptr) Transitions{*old, global, actions}.remove(gone);
     }
   }
   for (ServerState& server : service.servers) {
-    const ServerState* const before = find_server(old, server.endpoint);
+    const ServerState* const before = old != nullptr ? old->find(server.endpoint) : nullptr;
     if (before == nullptr) {
-      if (server.is_alive && global.rs_init_notifies) transitions.tell_state_of(server);
+      if (server.is_alive && global.rs_init_notifies) transitions.tell_state(server, true);
       continue;
     }
-    if (before->effective_weight != server.effective_weight) transitions.say_weight(server, before->effective_weight);
-    if (before->is_alive != server.is_alive) transitions.say_alive(server);
+    if (before->is_alive != server.is_alive) {
+      transitions.say_alive(server);
+      transitions.tell_state(server, server.is_alive);
+    }
+    transitions.say_weight(server, before->effective_weight);
   }
   transitions.update_quorum(old == nullptr);
   if (old == nullptr || table_of(*old) != table_of(service)) actions.push_back(TableChanged{service.key});
@@ -131,13 +134,9 @@ Actions Monitor::apply(std::span<const MonitoredService> services, const GlobalP
     state.settle(service, before, actions);
   }
   for (const auto& gone : old) {
-    if (state.by_key.contains(gone->key)) continue;
-    const Transitions transitions{*gone, global, actions};
-    for (const ServerState& server : gone->servers) {
-      if (row_of(*gone, server)) transitions.say_removed(server);
-    }
+    if (!state.by_key.contains(gone->key)) Transitions{*gone, global, actions}.remove_service();
   }
-  for (const CheckId id : state.checks.remove_unused()) actions.push_back(StopCheck{id});
+  for (const CheckId id : state.checks.remove_unused()) actions.emplace_back(StopCheck{id});
   return actions;
 }
 
@@ -148,6 +147,7 @@ Actions Monitor::report(const CheckReport& report) {
   const bool was_up = std::exchange(check->is_up, report.is_up);
   if (was_up != check->is_up) check->changed = report.finished;
   check->last = report;
+  if (report.result.is_success()) check->weight = report.result.weight;  // none: the configured one again
   ++(report.result.is_success() ? check->successes : check->failures[static_cast<std::size_t>(report.result.failure)]);
 
   bool is_told = false;
@@ -158,13 +158,16 @@ Actions Monitor::report(const CheckReport& report) {
         actions.push_back(LogLine{.text = std::move(line)});
       }
     }
-    const Table before = table_of(*user.service);
+    // Of the table only this server's row can have become another, unless quorum did.
+    const auto row_before = row_of(*user.service, *user.server);
+    const bool was_sorry_active = user.service->is_sorry_active;
     CheckLink& link = user.server->links[user.link];
     const bool link_was_up = std::exchange(link.is_up, report.is_up);
-    if (report.result.is_success()) link.weight = report.result.weight;  // none: the configured one again
     Transitions{*user.service, state_->global, actions}.update_server(*user.server, link_was_up != link.is_up, check->spec,
                                                                       report.result, report.finished);
-    if (table_of(*user.service) != before) actions.push_back(TableChanged{user.service->key});
+    if (row_of(*user.service, *user.server) != row_before || user.service->is_sorry_active != was_sorry_active) {
+      actions.push_back(TableChanged{user.service->key});
+    }
   }
   return actions;
 }
@@ -184,7 +187,7 @@ std::vector<Monitor::ServiceStatus> Monitor::status() const {
                          .has_quorum = service->has_quorum,
                          .quorum = service->quorum,
                          .hysteresis = service->hysteresis,
-                         .weight_up = sum_of_living(*service),
+                         .weight_up = service->living_weight,
                          .servers = {}};
     for (const ServerState& server : service->servers) {
       ServerStatus of_server{.endpoint = server.endpoint,

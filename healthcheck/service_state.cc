@@ -14,14 +14,20 @@ bool is_sorry_server(const ServiceState& service, const ServerState& server) {
 
 }  // namespace
 
+ServerState* ServiceState::find(const packet::Endpoint& endpoint) const {
+  const auto at = std::ranges::lower_bound(by_endpoint, endpoint, {}, &ServerState::endpoint);
+  return at != by_endpoint.end() && (*at)->endpoint == endpoint ? *at : nullptr;
+}
+
 std::int64_t clamped(std::int64_t weight) { return std::clamp<std::int64_t>(weight, 0, kHighestWeight); }
 
 std::int64_t weight_by_checks(const ServerState& server) {
   std::int64_t weight = server.configured_weight;
   for (const CheckLink& link : server.links) {
-    if (!link.weight) continue;
-    const bool replaces = std::holds_alternative<MiscCheck>(link.check->spec.kind);
-    weight += replaces ? *link.weight - server.configured_weight : *link.weight;
+    const CheckState& check = *link.check;
+    if (!check.weight) continue;
+    const bool replaces = std::holds_alternative<MiscCheck>(check.spec.kind);
+    weight += replaces ? *check.weight - server.configured_weight : *check.weight;
   }
   return weight;
 }
@@ -30,13 +36,7 @@ bool all_checks_up(const ServerState& server) {
   return std::ranges::all_of(server.links, [](const CheckLink& link) { return link.is_up; });
 }
 
-std::int64_t sum_of_living(const ServiceState& service) {
-  std::int64_t sum = 0;
-  for (const ServerState& server : service.servers) {
-    if (server.is_alive) sum += clamped(server.effective_weight);
-  }
-  return sum;
-}
+std::int64_t share_of(const ServerState& server) { return server.is_alive ? clamped(server.effective_weight) : 0; }
 
 std::optional<TableRow> row_of(const ServiceState& service, const ServerState& server) {
   if (service.is_sorry_active && is_sorry_server(service, server)) return std::nullopt;  // its row is the sorry server's

@@ -19,9 +19,8 @@ inline constexpr std::int64_t kHighestWeight = 0x7fff'ffff;
 
 // What one check says of one server. Several servers may share the check, each with a link of its own.
 struct CheckLink {
-  CheckState* check = nullptr;           // never null; of the registry
-  bool is_up = true;                     // what counts: a guess until the first result
-  std::optional<std::int64_t> weight{};  // MISC_CHECK: the server's weight; FILE_CHECK: what is added to it
+  CheckState* check = nullptr;  // never null; of the registry
+  bool is_up = true;            // what counts: a guess until the first result
 };
 
 struct ServerState {
@@ -42,6 +41,11 @@ struct ServiceState {
   bool has_quorum = false;
   bool is_sorry_active = false;  // the sorry server takes the connections: quorum is lost and there is one
   std::vector<ServerState> servers{};
+  std::vector<ServerState*> by_endpoint{};  // the same, sorted
+  std::int64_t living_weight = 0;           // sum of share_of() each server
+
+  // Null: not of this service.
+  [[nodiscard]] ServerState* find(const packet::Endpoint& endpoint) const;
 };
 using Services = std::vector<std::unique_ptr<ServiceState>>;
 
@@ -51,7 +55,8 @@ using Services = std::vector<std::unique_ptr<ServiceState>>;
 // a FILE_CHECK adds to it.
 [[nodiscard]] std::int64_t weight_by_checks(const ServerState& server);
 [[nodiscard]] bool all_checks_up(const ServerState& server);
-[[nodiscard]] std::int64_t sum_of_living(const ServiceState& service);
+// What the server adds to the weight that the quorum is about.
+[[nodiscard]] std::int64_t share_of(const ServerState& server);
 
 // The server's row; none: it is not in the table.
 [[nodiscard]] std::optional<TableRow> row_of(const ServiceState& service, const ServerState& server);

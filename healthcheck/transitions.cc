@@ -18,28 +18,23 @@ void Transitions::run(const Script& script) const {
 
 void Transitions::update_server(ServerState& server, bool flipped, const CheckSpec& check, const ProbeResult& result,
                                 TimePoint now) const {
-  const std::int64_t weight = weight_by_checks(server);
-  const std::int64_t weight_before = std::exchange(server.effective_weight, weight);
+  const std::int64_t share_before = share_of(server);
+  say_weight(server, std::exchange(server.effective_weight, weight_by_checks(server)));
   const bool was_alive = std::exchange(server.is_alive, all_checks_up(server));
-  if (weight != weight_before) say_weight(server, weight_before);
   if (was_alive != server.is_alive) {
     server.changed = now;
     say_alive(server);
-    tell_state_of(server);
+    tell_state(server, server.is_alive);
   }
-  if (flipped && server.policy.smtp_alert && (was_alive != server.is_alive || global_.checker_mails)) {
-    actions_.push_back(SendMail{fmt::format("Realserver {} of virtual server {} - {}", name_of_server(server.endpoint), name(),
-                                            result.is_success() ? "UP" : "DOWN"),
-                                mail_body(check, result)});
+  service_.living_weight += share_of(server) - share_before;
+  if (share_of(server) != share_before) update_quorum(false);
+  if (flipped && (was_alive != server.is_alive || global_.checker_mails)) {
+    mail_about(server, server.is_alive, mail_body(check, result));
   }
-  if (weight != weight_before || was_alive != server.is_alive) update_quorum(false);
-}
-
-void Transitions::say_removed(const ServerState& server) const {
-  say(fmt::format("Removing service {} from VS {}", name_of_server(server.endpoint), name()));
 }
 
 void Transitions::say_weight(const ServerState& server, std::int64_t before) const {
+  if (clamped(before) == clamped(server.effective_weight)) return;
   say(fmt::format("Changing weight from {} to {} for {} service {} of VS {}", clamped(before), clamped(server.effective_weight),
                   server.is_alive ? "active" : "inactive", name_of_server(server.endpoint), name()));
 }
@@ -51,14 +46,33 @@ void Transitions::say_alive(const ServerState& server) const {
   say(fmt::format("{} service {} {} VS {}", verb, name_of_server(server.endpoint), link, name()));
 }
 
-void Transitions::tell_state_of(const ServerState& server) const {
-  run(server.is_alive ? server.policy.notify_up : server.policy.notify_down);
-  actions_.push_back(
-      WriteFifo{fmt::format("RS {} {} {}", name_of_server(server.endpoint), name(), server.is_alive ? "UP" : "DOWN")});
+void Transitions::tell_state(const ServerState& server, bool up) const {
+  run(up ? server.policy.notify_up : server.policy.notify_down);
+  actions_.push_back(WriteFifo{fmt::format("RS {} {} {}", name_of_server(server.endpoint), name(), up ? "UP" : "DOWN")});
+}
+
+void Transitions::mail_about(const ServerState& server, bool up, std::string body) const {
+  if (!server.policy.smtp_alert) return;
+  actions_.push_back(SendMail{
+      fmt::format("Realserver {} of virtual server {} - {}", name_of_server(server.endpoint), name(), up ? "UP" : "DOWN"),
+      std::move(body)});
+}
+
+void Transitions::remove(const ServerState& server) const {
+  if (row_of(service_, server)) say(fmt::format("Removing service {} from VS {}", name_of_server(server.endpoint), name()));
+  if (!server.is_alive) return;
+  tell_state(server, false);
+  mail_about(server, false, "=> Removing <=");
+}
+
+void Transitions::remove_service() const {
+  say(fmt::format("Removing Virtual Server {}", name()));
+  for (const ServerState& server : service_.servers) remove(server);
+  if (std::exchange(service_.has_quorum, false)) tell_quorum("=> Removing <=");
 }
 
 void Transitions::update_quorum(bool init) const {
-  const std::int64_t sum = sum_of_living(service_);
+  const std::int64_t sum = service_.living_weight;
   const std::int64_t quorum = service_.quorum;
   const std::int64_t hysteresis = service_.hysteresis;
   if (!service_.has_quorum && sum >= quorum + hysteresis) return gain_quorum(sum);
@@ -109,8 +123,11 @@ void Transitions::stop() const {
     say(fmt::format("Shutting down {}service {} from VS {}", is_inhibited ? "(inhibited) " : "",
                     name_of_server(server.endpoint), name()));
     const bool was_alive = std::exchange(server.is_alive, false);
-    if (was_alive && service_.policy.omega) tell_state_of(server);
+    if (!was_alive || !service_.policy.omega) continue;
+    tell_state(server, false);
+    mail_about(server, false, "=> Shutting down <=");
   }
+  service_.living_weight = 0;
   if (!service_.policy.omega) return;
   service_.has_quorum = false;
   tell_quorum("=> Shutting down <=");

@@ -21,18 +21,22 @@ class Transitions {
   // Gains or loses quorum by the weights as they are. `init`: the service is new.
   void update_quorum(bool init) const;
 
-  void say_removed(const ServerState& server) const;
+  // Where the table's weight is another one.
   void say_weight(const ServerState& server, std::int64_t before) const;
   // The server has become alive or not.
   void say_alive(const ServerState& server) const;
-  // Script and fifo line for the state that the server has.
-  void tell_state_of(const ServerState& server) const;
+  // Script and fifo line for a server that is now up or down.
+  void tell_state(const ServerState& server, bool up) const;
+  // The configuration no longer has the server, or the whole service: what lived is down.
+  void remove(const ServerState& server) const;
+  void remove_service() const;
   // The daemon stops.
   void stop() const;
 
  private:
   void say(std::string text) const;
   void run(const Script& script) const;
+  void mail_about(const ServerState& server, bool up, std::string body) const;
   void tell_quorum(const std::string& mail) const;
   void gain_quorum(std::int64_t sum) const;
   void lose_quorum(std::int64_t sum, bool init) const;

@@ -227,5 +227,106 @@ TEST_F(MonitorTest, IgnoresAReportOfACheckThatWasStopped) {
   EXPECT_TRUE(last_.empty());
 }
 
+TEST_F(MonitorTest, SaysAWeightChangeOnlyWhereTheTableHasAnother) {
+  MonitoredServer dynamic = server("10.0.0.1", 4);
+  dynamic.policy.checks[0].kind = FileCheck{.track_file = "load", .path = "/run/load", .weight = 1};
+  apply({web({dynamic})});
+  report("10.0.0.1", true, -4);
+  EXPECT_TRUE(says("Changing weight from 4 to 0 for active service [10.0.0.1]:tcp:80 of VS [192.168.1.200]:tcp:80"));
+  report("10.0.0.1", true, -9);
+  EXPECT_TRUE(of_kind<LogLine>().empty());
+}
+
+TEST_F(MonitorTest, SaysTheWeightOfAServerThatComesUpBeforeItIsUp) {
+  MonitoredServer dynamic = server("10.0.0.1", 4);
+  dynamic.policy.checks[0].kind = MiscCheck{.script = {.command = {"/bin/check"}}, .dynamic = true};
+  apply({web({dynamic})});
+  report("10.0.0.1", false);
+  report("10.0.0.1", true, 10);
+  EXPECT_TRUE(says("Changing weight from 4 to 10 for inactive service [10.0.0.1]:tcp:80 of VS [192.168.1.200]:tcp:80"));
+}
+
+TEST_F(MonitorTest, MailsTheServersStateAndNotTheChecks) {
+  MonitoredServer told = server("10.0.0.1");
+  told.policy.smtp_alert = true;
+  told.policy.checks.push_back(told.policy.checks[0]);
+  told.policy.checks[1].kind = PingCheck{};
+  apply({web({told})});
+  const auto checks = monitor_.status().at(0).servers.at(0).checks;
+  take(monitor_.report({.id = checks.at(0).id, .result = {.failure = ProbeFailure::kRefused}, .is_up = false}));
+  take(monitor_.report({.id = checks.at(1).id, .result = {.failure = ProbeFailure::kRefused}, .is_up = false}));
+  take(monitor_.report({.id = checks.at(0).id, .is_up = true}));
+  ASSERT_EQ(of_kind<SendMail>().size(), 1U);
+  EXPECT_EQ(of_kind<SendMail>()[0].subject, "Realserver [10.0.0.1]:tcp:80 of virtual server [192.168.1.200]:tcp:80 - DOWN");
+}
+
+TEST_F(MonitorTest, MailsTheQuorumsLossBeforeTheServers) {
+  MonitoredServer told = server("10.0.0.1");
+  told.policy.smtp_alert = true;
+  apply({web({told}, {.smtp_alert = true})});
+  report("10.0.0.1", false);
+  ASSERT_EQ(of_kind<SendMail>().size(), 2U);
+  EXPECT_EQ(of_kind<SendMail>()[0].subject, "Virtualserver [192.168.1.200]:tcp:80 - DOWN");
+}
+
+TEST_F(MonitorTest, TellsAServerThatAReloadBringsUp) {
+  MonitoredServer told = server("10.0.0.1");
+  told.policy.notify_up = {.command = {"/bin/up"}};
+  apply({web({told})});
+  report("10.0.0.1", false);
+  told.policy.checks.clear();
+  apply({web({told})});
+  EXPECT_EQ(rows(), (Rows{"10.0.0.1 1"}));
+  ASSERT_EQ(of_kind<RunScript>().size(), 1U);
+  EXPECT_EQ(of_kind<RunScript>()[0].script.command[0], "/bin/up");
+  EXPECT_EQ(of_kind<WriteFifo>().at(0).line, "RS [10.0.0.1]:tcp:80 [192.168.1.200]:tcp:80 UP");
+}
+
+TEST_F(MonitorTest, TellsThatWhatAReloadRemovesIsDown) {
+  MonitoredServer told = server("10.0.0.1");
+  told.policy.notify_down = {.command = {"/bin/down"}};
+  told.policy.smtp_alert = true;
+  const ServicePolicy policy{.quorum_down = {.command = {"/bin/quorum-down"}}};
+  apply({web({told, server("10.0.0.2")}, policy)});
+  apply({web({server("10.0.0.2")}, policy)});
+  ASSERT_EQ(of_kind<RunScript>().size(), 1U);
+  EXPECT_EQ(of_kind<RunScript>()[0].script.command[0], "/bin/down");
+  EXPECT_EQ(of_kind<WriteFifo>().at(0).line, "RS [10.0.0.1]:tcp:80 [192.168.1.200]:tcp:80 DOWN");
+  EXPECT_EQ(of_kind<SendMail>().at(0).body, "=> Removing <=");
+  apply({});
+  ASSERT_EQ(of_kind<RunScript>().size(), 1U);
+  EXPECT_EQ(of_kind<RunScript>()[0].script.command[0], "/bin/quorum-down");
+  EXPECT_EQ(of_kind<WriteFifo>().size(), 2U);
+}
+
+TEST_F(MonitorTest, ANewUserOfASharedCheckTakesTheWeightThatItSaidLast) {
+  MonitoredServer dynamic = server("10.0.0.1", 4);
+  dynamic.policy.checks[0].kind = MiscCheck{.script = {.command = {"/bin/check"}}, .dynamic = true};
+  apply({web({dynamic})});
+  report("10.0.0.1", true, 10);
+  MonitoredService other = web({dynamic});
+  other.endpoint = endpoint("192.168.1.201");
+  apply({web({dynamic}), other});
+  EXPECT_EQ(rows({other.endpoint, other.protocol}), (Rows{"10.0.0.1 10"}));
+}
+
+TEST_F(MonitorTest, MailsAboutServersThatAnOmegaStopTakesDown) {
+  MonitoredServer told = server("10.0.0.1");
+  told.policy.smtp_alert = true;
+  apply({web({told}, {.omega = true})});
+  take(monitor_.stop());
+  ASSERT_EQ(of_kind<SendMail>().size(), 1U);
+  EXPECT_EQ(of_kind<SendMail>()[0].body, "=> Shutting down <=");
+}
+
+TEST(MonitorWithoutSharing, KeepsEqualChecksOfOneServerApartOverAReload) {
+  Monitor monitor{Monitor::Options{.share_checks = false}};
+  MonitoredServer twice = server("10.0.0.1");
+  twice.policy.checks.push_back(twice.policy.checks[0]);
+  const std::vector<MonitoredService> services{web({twice})};
+  EXPECT_FALSE(monitor.apply(services, {}).empty());
+  EXPECT_TRUE(monitor.apply(services, {}).empty());
+}
+
 }  // namespace
 }  // namespace penstock::healthcheck
