@@ -25,6 +25,7 @@ struct CheckState {
   CheckSpec spec{};
   bool is_up = true;
   std::optional<CheckReport> last{};   // none before the first result
+  bool has_verdict = false;            // a probe has said something about the server
   std::optional<TimePoint> changed{};  // none: `is_up` is as at the start
   std::uint64_t successes = 0;
   FailureCounts failures{};
