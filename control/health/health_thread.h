@@ -25,6 +25,7 @@ namespace penstock::control {
 struct HealthSettings {
   healthcheck::GlobalPolicy global;
   healthcheck::MailPolicy mail;
+  std::vector<healthcheck::Script> scripts;  // all that checks and notifications will run
 };
 
 using HealthOrder = std::variant<HealthSettings, std::shared_ptr<healthcheck::ViaGate>, healthcheck::StartCheck,

@@ -67,12 +67,20 @@ void require(int status, const char* what) {
 }
 
 // A node whose libuv handle is initialised by `init`; plain ownership until that worked, because only then may uv_close see it.
+// The error is libuv's.
 template <typename Node, typename Init>
-Owned<Node> make_node(const char* what, Init init) {
+std::expected<Owned<Node>, int> try_make_node(Init init) {
   auto fresh = std::make_unique<Node>();
-  require(init(&fresh->uv), what);
+  if (const int status = init(&fresh->uv); status < 0) return std::unexpected{status};
   fresh->uv.data = fresh.get();
   return Owned<Node>{fresh.release()};
+}
+
+template <typename Node, typename Init>
+Owned<Node> make_node(const char* what, Init init) {
+  auto node = try_make_node<Node>(std::move(init));
+  if (!node) require(node.error(), what);
+  return std::move(*node);
 }
 
 void on_poll(uv_poll_t* handle, int status, int events);
@@ -131,12 +139,20 @@ EventLoop::~EventLoop() {
   std::abort();
 }
 
+std::expected<FdWatch, std::error_code> EventLoop::try_add_fd(int fd, FdEvents interest, FdCallback callback) {
+  const auto failed = [](int status) { return std::unexpected{std::error_code{-status, std::generic_category()}}; };
+  auto node = try_make_node<FdNode>([&](uv_poll_t* uv) { return uv_poll_init(&uv_->loop, uv, fd); });
+  if (!node) return failed(node.error());
+  (*node)->interest = interest;
+  (*node)->callback = std::move(callback);
+  if (const int status = start_polling(**node); status < 0) return failed(status);
+  return FdWatch{std::move(*node)};
+}
+
 FdWatch EventLoop::add_fd(int fd, FdEvents interest, FdCallback callback) {
-  auto node = make_node<FdNode>("watch descriptor", [&](uv_poll_t* uv) { return uv_poll_init(&uv_->loop, uv, fd); });
-  node->interest = interest;
-  node->callback = std::move(callback);
-  require(start_polling(*node), "watch descriptor");
-  return FdWatch{std::move(node)};
+  auto watch = try_add_fd(fd, interest, std::move(callback));
+  if (!watch) throw std::runtime_error("event loop: watch descriptor: " + watch.error().message());
+  return std::move(*watch);
 }
 
 void FdWatch::set_events(FdEvents interest) {

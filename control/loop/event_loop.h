@@ -10,8 +10,10 @@
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <memory>
+#include <system_error>
 
 namespace penstock::control {
 
@@ -120,6 +122,8 @@ class EventLoop {
 
   // `fd` must be pollable (not a regular file) and becomes non-blocking.
   FdWatch add_fd(int fd, FdEvents interest, FdCallback callback);
+  // The same for a program that is to go on without it: the error is the kernel's (ENOMEM; ENOSPC: fs.epoll.max_user_watches).
+  [[nodiscard]] std::expected<FdWatch, std::error_code> try_add_fd(int fd, FdEvents interest, FdCallback callback);
   Timer add_timer(Callback callback);
   SignalWatch add_signal(int signum, Callback callback);
   // The wake-up counts as something to wait for: run() doesn't return while one exists, unless it is stopped.
