@@ -83,8 +83,9 @@ class ChildProcesses {
   ChildProcesses& operator=(const ChildProcesses&) = delete;
 
   // Runs a command with /dev/null as its standard input, output and error, all other descriptors closed, all signals unblocked
-  // and at their defaults. `on_exit` comes once, from the loop, and may destroy the ChildProcess. The error is the reason for
-  // which it could not be executed: "No such file or directory", "Too many open files", ...
+  // and at their defaults, with the descriptor limit that our own process was started with. `on_exit` comes once, from the
+  // loop, and may destroy the ChildProcess. The error is the reason for which it could not be executed: "No such file or
+  // directory", "Too many open files", ...
   [[nodiscard]] std::expected<ChildProcess, std::string> start(const Command& command, OnExit on_exit);
 
   // Killed, but not gone yet.
