@@ -28,7 +28,7 @@ void report_problem(const std::string& line) { log::warning("{}", line); }
 // What runs in the thread; made and ended there.
 class HealthThread::Worker {
  public:
-  Worker(EventLoop& loop, Mailbox<healthcheck::CheckReport>& reports)
+  Worker(EventLoop& loop, Mailbox<healthcheck::CheckReport>& reports, healthcheck::PunctualityRecorder& punctuality)
       : loop_{loop},
         curl_{loop},
         runner_{loop, {}},
@@ -37,7 +37,7 @@ class HealthThread::Worker {
                 [this](const healthcheck::CheckSpec& check, healthcheck::ProbeDone done) {
                   return factory_.start(check, std::move(done));
                 },
-                [&reports](healthcheck::CheckReport report) { reports.post(std::move(report)); }},
+                [&reports](healthcheck::CheckReport report) { reports.post(std::move(report)); }, punctuality},
         scripts_{runner_, {}, report_problem},
         mailer_{loop, curl_, report_problem},
         farewell_{loop.add_timer([this] { stop_when_idle(); })} {}
@@ -123,7 +123,7 @@ HealthThread::~HealthThread() {
 }
 
 void HealthThread::run() {
-  Worker worker{loop_, reports_};
+  Worker worker{loop_, reports_, punctuality_};
   worker_ = &worker;
   loop_.run();
   worker_ = nullptr;

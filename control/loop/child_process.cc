@@ -16,6 +16,8 @@
 #include <optional>
 #include <utility>
 
+#include "control/loop/descriptor_limit.h"
+
 namespace penstock::control {
 namespace {
 
@@ -26,7 +28,8 @@ struct Start {
   char* const* argv;
   UserIds ids;
   bool changes_user;
-  int null;  // /dev/null, above 2
+  std::optional<rlimit> descriptors;  // none: those that we have
+  int null;                           // /dev/null, above 2
   int error;
 };
 
@@ -52,6 +55,8 @@ struct Start {
   }
   // Ours close themselves; libraries' don't always. Not closed at once: a sanitizer may hold one of them.
   syscall(SYS_close_range, 3U, std::numeric_limits<unsigned>::max(), 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
+  // While we may: the limit to go back to can be a higher one than the one in force.
+  if (start.descriptors && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &*start.descriptors, nullptr) != 0) fail();
   if (start.changes_user) {
     if (syscall(SYS_setgroups, 0UL, nullptr) != 0) fail();
     if (syscall(SYS_setresgid, start.ids.group, start.ids.group, start.ids.group) != 0) fail();
@@ -206,7 +211,12 @@ std::expected<ChildProcess, std::error_code> ChildProcesses::start(const Command
   argv.push_back(nullptr);
   // Root gives its supplementary groups away even where the user stays the same.
   const bool changes_user = geteuid() == 0 || command.ids != UserIds{geteuid(), getegid()};
-  Start start{.argv = argv.data(), .ids = command.ids, .changes_user = changes_user, .null = children_->null, .error = 0};
+  Start start{.argv = argv.data(),
+              .ids = command.ids,
+              .changes_user = changes_user,
+              .descriptors = descriptor_limit_for_children(),
+              .null = children_->null,
+              .error = 0};
 
   auto child = std::make_shared<Child>();
   {

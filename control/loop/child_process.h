@@ -83,8 +83,9 @@ class ChildProcesses {
   ChildProcesses& operator=(const ChildProcesses&) = delete;
 
   // Runs a command with /dev/null as its standard input, output and error, all other descriptors closed, all signals unblocked
-  // and at their defaults. `on_exit` comes once, from the loop, and may destroy the ChildProcess. The error is the system's
-  // reason for which it could not be executed: ENOENT, EACCES, ..., EMFILE, EAGAIN (too many processes).
+  // and at their defaults, with the descriptor limit that our own process was started with. `on_exit` comes once, from the
+  // loop, and may destroy the ChildProcess. The error is the system's reason for which it could not be executed: ENOENT,
+  // EACCES, ..., EMFILE, EAGAIN (too many processes).
   [[nodiscard]] std::expected<ChildProcess, std::error_code> start(const Command& command, OnExit on_exit);
 
   // Killed, but not gone yet.
