@@ -77,8 +77,13 @@ class ServicePolicyBinder {
       diagnostics_.warning(statement->words[2].place, "direct routing keeps the port: taken as " +
                                                           std::to_string(service_.endpoint.port) + ", as keepalived does");
     }
-    return healthcheck::SorryServer{.endpoint = {endpoint->address, service_.endpoint.port},
-                                    .inhibit = fields_.has("sorry_server_inhibit")};
+    const packet::Endpoint sorry{endpoint->address, service_.endpoint.port};
+    if (std::ranges::find(service_.real_servers, sorry, &RealServer::endpoint) != service_.real_servers.end()) {
+      diagnostics_.warning(word.place, quote(word.text) +
+                                           " is a real server of this virtual server, too: it takes connections " +
+                                           "without quorum, whatever its checks say");
+    }
+    return healthcheck::SorryServer{.endpoint = sorry, .inhibit = fields_.has("sorry_server_inhibit")};
   }
 
   const VirtualServer& service_;

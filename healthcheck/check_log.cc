@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "healthcheck/names.h"
 
 namespace penstock::healthcheck {
@@ -162,6 +164,17 @@ std::vector<std::string> lines_about(const CheckSpec& check, const ProbeResult& 
     if (step.verdict) lines.push_back(down_line(about));
   }
   return lines;
+}
+
+std::optional<std::string> NotRunNotice::line_about(const CheckSpec& check, const CheckReport& report) {
+  if (last_ && report.finished < *last_ + kPause) {
+    ++untold_;
+    return std::nullopt;
+  }
+  last_ = report.finished;
+  const std::uint64_t more = std::exchange(untold_, 0);
+  return fmt::format("{} of {} not run: {}; its state stays{}", keyword_of(check), name_of(check.server, check.protocol),
+                     reason(report.result), more == 0 ? std::string{} : fmt::format(" (and {} more)", more));
 }
 
 std::string mail_body(const CheckSpec& check, const ProbeResult& result) {

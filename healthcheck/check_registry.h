@@ -26,6 +26,7 @@ struct CheckState {
   bool is_up = true;
   std::optional<std::int64_t> weight{};  // of the last success. MISC_CHECK: the server's weight; FILE_CHECK: what is added
   std::optional<CheckReport> last{};     // none before the first result
+  bool has_verdict = false;              // a probe has said something about the server
   std::optional<TimePoint> changed{};    // none: `is_up` is as at the start
   std::uint64_t successes = 0;
   FailureCounts failures{};

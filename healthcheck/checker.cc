@@ -8,11 +8,16 @@ Checker::Checker(const Pace& pace, bool up, TimePoint first, Period period, Whil
     : pace_{pace}, next_{first}, up_{up}, period_{period}, while_down_{while_down} {}
 
 Checker::Step Checker::on_result(const ProbeResult& result, TimePoint now) {
+  const TimePoint origin = period_ == Period::kFromStart ? now - result.latency : now;
+  Step step;
+  if (!result.has_run()) {
+    step.failures = failures_;
+    next_ = std::max(now, origin + pace_.delay_loop);
+    return step;
+  }
   const bool is_first = !has_run_;
   has_run_ = true;
-  const TimePoint origin = period_ == Period::kFromStart ? now - result.latency : now;
 
-  Step step;
   if (result.is_success()) {
     failures_ = 0;
     round_ = 0;

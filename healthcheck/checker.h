@@ -3,8 +3,9 @@
 // Semantics are keepalived's (checkers' epilogues): a first check some time within `warmup`, then one each `delay_loop`; the
 // first verdict ever needs no retries; later a server that was up counts as down after the first failure and `retry` further
 // ones that come `delay_before_retry` apart; one that is down is asked each delay_loop (or delay_before_retry, where that is
-// longer), by some kinds of checks with all retries each time, and one success brings it back. Pure: no clock, no socket. Owned
-// by whoever runs the probes.
+// longer), by some kinds of checks with all retries each time, and one success brings it back. A probe that was not run (as
+// keepalived's "Rescheduling") changes nothing: the next one comes after delay_loop. Pure: no clock, no socket. Owned by
+// whoever runs the probes.
 #pragma once
 
 #include <chrono>
@@ -25,7 +26,7 @@ class Checker {
   struct Step {
     std::optional<bool> verdict{};  // up or down, where the result changes (or for the first time sets) it
     bool is_retried = false;        // a failure that doesn't count yet
-    std::uint32_t failures = 0;     // in a row, this one included; 0: a success
+    std::uint32_t failures = 0;     // in a row, this one included; 0: a success. Not run: those before
   };
 
   // From when a delay counts: the end of the probe, or (MISC_CHECK) its start; a probe that took longer than the delay is

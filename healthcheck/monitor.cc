@@ -34,6 +34,7 @@ struct Monitor::State {
   Services services;
   std::map<ServiceKey, ServiceState*> by_key;
   CheckRegistry checks;
+  NotRunNotice not_run;
 
   // A service as the configuration has it, with what the old one knew; its checks that are new are started.
   std::unique_ptr<ServiceState> adopt(const MonitoredService& wanted, ServiceState* old, Actions& actions);
@@ -54,7 +55,7 @@ CheckLink Monitor::State::new_link(const CheckSpec& spec, const ServiceState& se
   // A server that is down stays down until it has passed its new check, and one that is up isn't taken out by it.
   const bool guess = old != nullptr ? old->is_alive : !(service.policy.alpha || spec.pace.alpha);
   if (CheckState* const shared = options.share_checks ? checks.find(spec) : nullptr) {
-    return {.check = shared, .is_up = shared->last ? shared->is_up : guess};
+    return {.check = shared, .is_up = shared->has_verdict ? shared->is_up : guess};
   }
   CheckState& check = checks.add(spec);
   check.is_up = guess;
@@ -144,11 +145,18 @@ Actions Monitor::report(const CheckReport& report) {
   Actions actions;
   CheckState* const check = state_->checks.find(report.id);
   if (check == nullptr) return actions;
-  const bool was_up = std::exchange(check->is_up, report.is_up);
-  if (was_up != check->is_up) check->changed = report.finished;
   check->last = report;
   if (report.result.is_success()) check->weight = report.result.weight;  // none: the configured one again
   ++(report.result.is_success() ? check->successes : check->failures[static_cast<std::size_t>(report.result.failure)]);
+  if (!report.result.has_run()) {
+    if (auto line = state_->not_run.line_about(check->spec, report)) {
+      actions.push_back(LogLine{.level = LogLine::Level::kWarning, .text = std::move(*line)});
+    }
+    return actions;
+  }
+  check->has_verdict = true;
+  const bool was_up = std::exchange(check->is_up, report.is_up);
+  if (was_up != check->is_up) check->changed = report.finished;
 
   bool is_told = false;
   for (const CheckUser& user : check->users) {

@@ -27,6 +27,7 @@ std::string_view to_string(ProbeFailure failure) {
     case ProbeFailure::kScriptNotRun: return "script-not-run";
     case ProbeFailure::kFile: return "file";
     case ProbeFailure::kLocal: return "local";
+    case ProbeFailure::kNotRun: return "not-run";
   }
   return "unknown";
 }

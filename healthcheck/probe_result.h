@@ -1,4 +1,7 @@
 // What came of one probe: success, or a failure with a name that reaches the log, the listings and the metrics.
+//
+// A probe that could not be made because we lack something says nothing about its server: kNotRun is no verdict. Else a
+// shortage of ours would take all servers out at once, healthy as they are.
 #pragma once
 
 #include <array>
@@ -36,9 +39,10 @@ enum class ProbeFailure : std::uint8_t {
   kScriptSignal,     // MISC: ended by a signal
   kScriptNotRun,     // MISC: could not be started
   kFile,             // FILE: no such file, no number in it, or the number means down
-  kLocal,            // our own side failed: no descriptor, no memory, an address that isn't ours
+  kLocal,            // our own side can't do it: an address that isn't ours, no such interface, no certificate file
+  kNotRun,           // no verdict: our own side had no descriptor, memory or process to spare
 };
-inline constexpr std::size_t kProbeFailures = static_cast<std::size_t>(ProbeFailure::kLocal) + 1;
+inline constexpr std::size_t kProbeFailures = static_cast<std::size_t>(ProbeFailure::kNotRun) + 1;
 
 // "refused", "connect-timeout", "status-code", ...; "none" for success.
 [[nodiscard]] std::string_view to_string(ProbeFailure failure);
@@ -51,6 +55,8 @@ struct ProbeResult {
   std::optional<std::int64_t> weight{};  // MISC with misc_dynamic: the server's weight; FILE: what is to be added to it
 
   [[nodiscard]] bool is_success() const { return failure == ProbeFailure::kNone; }
+  // Whether it says anything about the server.
+  [[nodiscard]] bool has_run() const { return failure != ProbeFailure::kNotRun; }
   friend bool operator==(const ProbeResult&, const ProbeResult&) = default;
 };
 

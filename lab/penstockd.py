@@ -38,7 +38,9 @@ def services_of(listing: str) -> Services:
 class Penstockd:
     """One daemon. Its configuration file is its own copy, `configuration`, so that it can be edited and reloaded."""
 
-    def __init__(self, lab: Lab, node: Node = topology.DIRECTOR, device: str | None = None, workers: int = 1, eal: str = ""):
+    def __init__(self, lab: Lab, node: Node = topology.DIRECTOR, device: str | None = None, workers: int = 1, eal: str = "",
+                 extra: tuple[str, ...] = (), before: tuple[str, ...] = ()):
+        """`extra`: more of its arguments. `before`: a command that executes it (its words, then the daemon's)."""
         self.lab = lab
         self.node = node
         self.configuration = lab.directory / f"{node.name}.conf"
@@ -49,12 +51,14 @@ class Penstockd:
         self._device = device or f"net_af_packet0,iface={node.interface}"
         self._workers = workers
         self._eal = eal
+        self._extra = extra
+        self._before = before
 
     def arguments(self) -> list[str]:
         return [str(build_directory() / "penstockd"), "-f", str(self.configuration), "-n", "-l", "--port", f"eth0={self._device}",
                 "--workers", str(self._workers), "--address", f"eth0={self.node.address}/{topology.PREFIX_LENGTH}",
                 "--address", f"eth0={self.node.address6}/{topology.PREFIX_LENGTH6}", "--socket", str(self.socket), "-p", str(self.pid_file),
-                "--eal", f"--file-prefix {self.lab.id}-{self.node.name} {self._eal}".strip()]
+                "--eal", f"--file-prefix {self.lab.id}-{self.node.name} {self._eal}".strip(), *self._extra]
 
     # Life
 
@@ -62,7 +66,7 @@ class Penstockd:
         """Start with this configuration's text and wait until the command line socket answers, the VIP is there and every real server's
         MAC address is known. RuntimeError with the log when the daemon ends instead."""
         self.write(configuration)
-        self.lab.processes.start(self._name, self.lab.command(self.node.name, *self.arguments()), self.log)
+        self.lab.processes.start(self._name, self.lab.command(self.node.name, *self._before, *self.arguments()), self.log)
         wait_for("penstockd to answer", self._answers, seconds=60)
         if topology.VIP in configuration:
             wait_for("the VIP on the TAP", lambda: topology.VIP in self.lab.run(self.node.name, "ip", "addr", "show", "dev", "eth0", check=False).stdout)

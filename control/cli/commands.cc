@@ -21,6 +21,7 @@ constexpr auto kSubjects = std::to_array<std::pair<std::string_view, Subject>>({
     {"rate", Subject::kRate},
     {"drops", Subject::kDrops},
     {"workers", Subject::kWorkers},
+    {"threads", Subject::kThreads},
     {"ports", Subject::kPorts},
     {"checks", Subject::kChecks},
     {"config", Subject::kConfig},
@@ -94,6 +95,10 @@ Answer run(const ShowRequest& request, StatusSource& source) {
     case Subject::kWorkers: {
       const auto workers = source.workers();
       return text_answer(json ? dump(workers_json(workers)) : show_workers(workers));
+    }
+    case Subject::kThreads: {
+      const auto threads = source.threads();
+      return text_answer(json ? dump(threads_json(threads)) : show_threads(threads));
     }
     case Subject::kPorts: {
       const auto ports = source.ports();

@@ -15,7 +15,18 @@
 
 namespace penstock::control {
 
-enum class Subject : std::uint8_t { kServices, kConnections, kStats, kRate, kDrops, kWorkers, kPorts, kChecks, kConfig };
+enum class Subject : std::uint8_t {
+  kServices,
+  kConnections,
+  kStats,
+  kRate,
+  kDrops,
+  kWorkers,
+  kThreads,
+  kPorts,
+  kChecks,
+  kConfig
+};
 
 // `penstock show SUBJECT [--json] [--all]`.
 struct ShowRequest {

@@ -45,6 +45,7 @@ CliServer::CliServer(EventLoop& loop, std::string path, StatusSource& source, Ti
       timeouts_{timeouts},
       listener_{std::move(listener)},
       listener_watch_{loop.add_fd(listener_.get(), {.readable = true}, [this](FdEvents) { accept_clients(); })},
+      accept_again_{loop.add_timer([this] { listener_watch_.set_events({.readable = true}); })},
       socket_file_{file_number(path_)} {}
 
 CliServer::~CliServer() {
@@ -55,7 +56,14 @@ void CliServer::accept_clients() {
   constexpr int kMaxPerTurn = 16;
   for (int i = 0; i < kMaxPerTurn; ++i) {
     Descriptor socket{accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-    if (!socket) return;  // none waits; or none can be had now, and the loop comes back for it
+    if (!socket) {
+      // None waits; or none can be had now: then it is left waiting for a moment, as it would call at each turn of the loop.
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+        listener_watch_.set_events({});
+        accept_again_.start_once(kAcceptPause);
+      }
+      return;
+    }
     if (clients_.size() >= kMaxClients) {
       turn_away(socket);
     } else {
@@ -67,8 +75,10 @@ void CliServer::accept_clients() {
 void CliServer::add_client(Descriptor socket) {
   const auto client = clients_.emplace(clients_.end());
   client->socket = std::move(socket);
-  client->watch =
-      loop_.add_fd(client->socket.get(), {.readable = true}, [this, client](FdEvents seen) { on_events(client, seen); });
+  auto watch =
+      loop_.try_add_fd(client->socket.get(), {.readable = true}, [this, client](FdEvents seen) { on_events(client, seen); });
+  if (!watch) return drop(client);
+  client->watch = std::move(*watch);
   client->deadline = loop_.add_timer([this, client] { drop(client); });
   client->deadline.start_once(timeouts_.request);
   client->session =

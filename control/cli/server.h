@@ -21,6 +21,7 @@ class CliServer {
  public:
   static constexpr std::size_t kMaxClients = 32;
   static constexpr std::size_t kMaxBytesPerTurn = 262'144;
+  static constexpr std::chrono::seconds kAcceptPause{1};  // while there are no descriptors
   struct Timeouts {
     std::chrono::milliseconds request{10'000};   // from connecting to the request's end
     std::chrono::milliseconds progress{30'000};  // without a byte sent while answering
@@ -66,6 +67,7 @@ class CliServer {
   Timeouts timeouts_;
   Descriptor listener_;
   FdWatch listener_watch_;
+  Timer accept_again_;
   ino_t socket_file_ = 0;
   std::list<Client> clients_;
 };

@@ -150,6 +150,19 @@ std::string show_workers(std::span<const WorkerStatus> workers) {
   return table.text() + (table_full.empty() ? "" : "\n" + table_full);
 }
 
+std::string show_threads(std::span<const ThreadStatus> threads) {
+  TextTable table{{{"Thread"},
+                   {"Busy, last minute", kRight},
+                   {"Turns", kRight},
+                   {"Longest turn", kRight},
+                   {"Longest, last minute", kRight}}};
+  for (const ThreadStatus& thread : threads) {
+    table.add({thread.name, percent(thread.turns.busy_lately), scaled(thread.turns.turns),
+               milliseconds_text(thread.turns.worst), milliseconds_text(thread.turns.worst_lately)});
+  }
+  return table.text();
+}
+
 std::string show_ports(std::span<const PortStatus> ports) {
   TextTable table{{{"Port"},
                    {"Link"},

@@ -24,6 +24,9 @@ namespace penstock::control {
 
 [[nodiscard]] std::string show_workers(std::span<const WorkerStatus> workers);
 
+// How long other events had to wait at most: a turn is what an event loop does between two waits.
+[[nodiscard]] std::string show_threads(std::span<const ThreadStatus> threads);
+
 [[nodiscard]] std::string show_ports(std::span<const PortStatus> ports);
 
 // Connections come row by row; the widths are fixed, so that an IPv4 listing is aligned.

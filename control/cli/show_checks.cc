@@ -14,7 +14,6 @@ namespace {
 
 using enum TextTable::Align;
 using healthcheck::CheckReport;
-using healthcheck::Duration;
 using healthcheck::Monitor;
 using healthcheck::TimePoint;
 
@@ -26,10 +25,6 @@ double seconds(TimePoint::duration duration) { return std::chrono::duration<doub
 
 std::string since(const std::optional<TimePoint>& changed, TimePoint now) {
   return changed ? duration_text(whole_seconds(now - *changed)) : "the start";
-}
-
-std::string latency_text(Duration latency) {
-  return fmt::format("{:.1f} ms", std::chrono::duration<double, std::milli>(latency).count());
 }
 
 // A sum may be below zero where files and scripts say so.
@@ -61,9 +56,22 @@ void add_server(TextTable& table, const Monitor::ServerStatus& server, TimePoint
   for (const Monitor::CheckStatus& check : server.checks) {
     const auto& last = check.last;
     table.add({name, weight_text(server), std::string{keyword_of(check.spec)}, check.is_up ? "up" : "down",
-               since(check.changed, now), result_text(last), last ? latency_text(last->result.latency) : "",
+               since(check.changed, now), result_text(last), last ? milliseconds_text(last->result.latency) : "",
                last ? duration_text(whole_seconds(last->next - now)) : ""});
   }
+}
+
+std::string punctuality_text(const healthcheck::Punctuality& punctuality) {
+  return fmt::format("{} checks were started: {} more than 0.1 s late, {} more than 1 s, the latest by {}.\n",
+                     with_separators(punctuality.started), with_separators(punctuality.late),
+                     with_separators(punctuality.very_late), milliseconds_text(punctuality.worst));
+}
+
+Json punctuality_json(const healthcheck::Punctuality& punctuality) {
+  return {{"started", punctuality.started},
+          {"late_by_100_ms", punctuality.late},
+          {"late_by_1_s", punctuality.very_late},
+          {"latest_seconds", seconds(punctuality.worst)}};
 }
 
 Json time_json(const std::optional<TimePoint>& time, const ChecksStatus& checks) {
@@ -123,7 +131,7 @@ std::string show_checks(const ChecksStatus& checks) {
     table.add_heading(service_heading(service));
     for (const Monitor::ServerStatus& server : service.servers) add_server(table, server, checks.now);
   }
-  return table.text();
+  return table.text() + '\n' + punctuality_text(checks.punctuality);
 }
 
 Json checks_json(const ChecksStatus& checks) {
@@ -140,7 +148,7 @@ Json checks_json(const ChecksStatus& checks) {
                    {"weight_up", service.weight_up},
                    {"servers", std::move(servers)}});
   }
-  return all;
+  return {{"services", std::move(all)}, {"punctuality", punctuality_json(checks.punctuality)}};
 }
 
 }  // namespace penstock::control

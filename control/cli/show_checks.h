@@ -8,7 +8,7 @@
 
 namespace penstock::control {
 
-// Each service with its quorum, then a row for each check of each real server.
+// Each service with its quorum, then a row for each check of each real server; last, how late checks were started.
 [[nodiscard]] std::string show_checks(const ChecksStatus& checks);
 
 // The same and the counts of results by name. Times: seconds, or seconds since 1970 where the key ends in _at.

@@ -78,6 +78,15 @@ Json worker_json(const WorkerStatus& worker) {
           {"table_full", {{"evicted", worker.table_full_evicted}, {"stateless", worker.table_full_stateless}}}};
 }
 
+Json thread_json(const ThreadStatus& thread) {
+  const auto seconds = [](std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); };
+  return {{"thread", thread.name},
+          {"busy_last_minute", thread.turns.busy_lately},
+          {"turns", thread.turns.turns},
+          {"longest_turn_seconds", seconds(thread.turns.worst)},
+          {"longest_turn_last_minute_seconds", seconds(thread.turns.worst_lately)}};
+}
+
 Json port_json(const PortStatus& port) {
   return {{"name", port.name},
           {"device", port.device},
@@ -115,6 +124,7 @@ Json list_json(std::span<const T> values, Json (*one)(const T&)) {
 Json services_json(std::span<const ServiceStatus> services) { return list_json(services, service_json); }
 Json drops_json(std::span<const DropStatus> drops) { return list_json(drops, drop_json); }
 Json workers_json(std::span<const WorkerStatus> workers) { return list_json(workers, worker_json); }
+Json threads_json(std::span<const ThreadStatus> threads) { return list_json(threads, thread_json); }
 Json ports_json(std::span<const PortStatus> ports) { return list_json(ports, port_json); }
 
 Json connection_json(const ConnectionStatus& connection) {
@@ -135,7 +145,8 @@ Json daemon_json(const DaemonStatus& daemon) {
       {"timeouts",
        {{"tcp", daemon.timeout_tcp.count()}, {"tcp_fin", daemon.timeout_tcp_fin.count()}, {"udp", daemon.timeout_udp.count()}}},
       {"connection_table_size", daemon.connection_table_size},
-      {"packets_per_second", daemon.packets_per_second}};
+      {"packets_per_second", daemon.packets_per_second},
+      {"snapshots_published", daemon.snapshots_published}};
   Json& daemons = json["sync_daemons"] = Json::array();
   for (const SyncDaemonStatus& sync : daemon.sync_daemons)
     daemons.push_back({{"role", sync.master ? "master" : "backup"},

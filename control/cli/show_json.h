@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json connection_json(const ConnectionStatus& connection);
 [[nodiscard]] Json drops_json(std::span<const DropStatus> drops);
 [[nodiscard]] Json workers_json(std::span<const WorkerStatus> workers);
+[[nodiscard]] Json threads_json(std::span<const ThreadStatus> threads);
 [[nodiscard]] Json ports_json(std::span<const PortStatus> ports);
 // Version, uptime, timeouts, table size, packet rate, synchronisation daemons.
 [[nodiscard]] Json daemon_json(const DaemonStatus& daemon);

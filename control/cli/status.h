@@ -12,9 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include "control/loop/turn_statistics.h"
 #include "dataplane/packet/drop_reason.h"
 #include "dataplane/packet/ip_address.h"
 #include "dataplane/packet/mac_address.h"
+#include "healthcheck/io/punctuality.h"
 #include "healthcheck/monitor.h"
 
 namespace penstock::control {
@@ -161,8 +163,15 @@ struct SyncDaemonStatus {
 // What the monitor knows, and the two clocks to tell its times by.
 struct ChecksStatus {
   std::vector<healthcheck::Monitor::ServiceStatus> services{};  // in the configuration's order
+  healthcheck::Punctuality punctuality{};
   healthcheck::TimePoint now{};
   std::chrono::system_clock::time_point wall_clock_now{};
+};
+
+// A thread of the control side and its event loop.
+struct ThreadStatus {
+  std::string name{};
+  TurnStatistics turns{};
 };
 
 struct DaemonStatus {
@@ -173,6 +182,7 @@ struct DaemonStatus {
   std::chrono::seconds timeout_udp{300};
   std::uint64_t connection_table_size = 4096;  // entries of all workers: the "size=" of ipvsadm's first line
   double packets_per_second = 0;
+  std::uint64_t snapshots_published = 0;  // changes of what the workers read
   std::vector<SyncDaemonStatus> sync_daemons{};
 };
 

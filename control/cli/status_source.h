@@ -40,6 +40,7 @@ class StatusSource {
   [[nodiscard]] virtual std::vector<ServiceStatus> services() const = 0;
   [[nodiscard]] virtual ChecksStatus checks() const = 0;
   [[nodiscard]] virtual std::vector<WorkerStatus> workers() const = 0;
+  [[nodiscard]] virtual std::vector<ThreadStatus> threads() const = 0;
   // One for each reason, zero counts included.
   [[nodiscard]] virtual std::vector<DropStatus> drops() const = 0;
   [[nodiscard]] virtual std::vector<PortStatus> ports() const = 0;

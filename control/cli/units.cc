@@ -58,6 +58,10 @@ std::string duration_text(std::chrono::seconds duration) {
   return fmt::format("{} d {} h", seconds / 86400, seconds % 86400 / 3600);
 }
 
+std::string milliseconds_text(std::chrono::nanoseconds duration) {
+  return fmt::format("{:.1f} ms", std::chrono::duration<double, std::milli>(duration).count());
+}
+
 std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
 
 }  // namespace penstock::control

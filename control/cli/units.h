@@ -23,6 +23,9 @@ namespace penstock::control {
 // The two largest units: "45 s", "12 min 3 s", "3 d 4 h".
 [[nodiscard]] std::string duration_text(std::chrono::seconds duration);
 
+// One digit behind the point: "0.1 ms", "1234.5 ms".
+[[nodiscard]] std::string milliseconds_text(std::chrono::nanoseconds duration);
+
 // A share of 0..1: "0.0 %", "12.3 %", "100.0 %".
 [[nodiscard]] std::string percent(double share);
 

@@ -8,6 +8,7 @@
 
 #include "control/daemon/configuration.h"
 #include "control/log.h"
+#include "control/loop/descriptor_limit.h"
 #include "vrrp/announcement.h"
 
 namespace penstock::control {
@@ -55,6 +56,9 @@ std::string summary_of(const Director::Changes& changes) {
 }
 
 }  // namespace
+
+// The limit is raised before the thread starts that runs checks and scripts.
+Daemon::Daemon(const Options& options) : options_{options}, descriptors_{raise_descriptor_limit()} {}
 
 std::expected<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& options, config::Model model) {
   std::unique_ptr<Daemon> daemon{new Daemon{options}};
@@ -144,6 +148,8 @@ Daemon::Step Daemon::start_cli() {
                                                                              .plane = *plane_,
                                                                              .model = model_,
                                                                              .port_specs = options_.ports,
+                                                                             .loop = loop_,
+                                                                             .publisher = publisher_,
                                                                              .connections = *connections_},
                                                  DaemonStatusSource::TableSizes{options_.connections, options_.connections6});
   auto cli = CliServer::open(loop_, options_.socket_path, *status_);
@@ -182,9 +188,20 @@ std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model)
   director_->set_check_targets(ServiceHealth::targets_of(model));
   kernel_->next_hops().set_servers(director_->server_addresses());
   publisher_.publish_now();
+  warn_of_too_few_descriptors(model);
   vips_->apply(model);
   model_ = std::move(model);
   return changes;
+}
+
+void Daemon::warn_of_too_few_descriptors(const config::Model& model) const {
+  std::uint64_t checks = 0;
+  for (const config::VirtualServer& server : model.virtual_servers) {
+    for (const config::RealServer& real : server.real_servers) checks += real.health.checks.size();
+  }
+  if (descriptors_for(checks) <= descriptors_) return;
+  log::warning("{} checks may need {} descriptors at once, but only {} can be open: raise the limit (LimitNOFILE=, ulimit -n)",
+               checks, descriptors_for(checks), descriptors_);
 }
 
 void Daemon::reload() {

@@ -47,7 +47,7 @@ class Daemon {
  private:
   using Step = std::expected<void, std::string>;
 
-  explicit Daemon(const Options& options) : options_{options} {}
+  explicit Daemon(const Options& options);
   [[nodiscard]] Step start_dpdk();
   [[nodiscard]] Step start_kernel_side();
   [[nodiscard]] Step start_forwarding(config::Model model);
@@ -57,6 +57,7 @@ class Daemon {
 
   // Makes the model the one in force; on an error nothing has changed.
   [[nodiscard]] std::expected<Director::Changes, std::string> adopt(config::Model model);
+  void warn_of_too_few_descriptors(const config::Model& model) const;
   void reload();
   void on_next_hops(std::span<const NextHopTracker::Change> changes);
   void on_table_change(const Director::Key& service, std::span<const Director::Row> rows);
@@ -65,6 +66,7 @@ class Daemon {
 
   // Ended from the last to the first.
   Options options_;
+  std::uint64_t descriptors_;  // as many as may be open
   EventLoop loop_;
   std::unique_ptr<dpdk::Eal> eal_;
   std::unique_ptr<core::CounterBoard> board_;

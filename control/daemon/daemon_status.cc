@@ -64,6 +64,7 @@ DaemonStatus DaemonStatusSource::daemon() const {
           .timeout_udp = timeouts.udp,
           .connection_table_size = sizes_.connections4 * sources_.board.workers(),
           .packets_per_second = packets_per_second_,
+          .snapshots_published = sources_.publisher.count(),
           .sync_daemons = {}};
 }
 
@@ -107,7 +108,10 @@ RealServerStatus DaemonStatusSource::status_of(const Director::Server& server) c
 }
 
 ChecksStatus DaemonStatusSource::checks() const {
-  return {.services = sources_.health.status(), .now = EventLoop::now(), .wall_clock_now = std::chrono::system_clock::now()};
+  return {.services = sources_.health.status(),
+          .punctuality = sources_.health.punctuality(),
+          .now = EventLoop::now(),
+          .wall_clock_now = std::chrono::system_clock::now()};
 }
 
 std::vector<WorkerStatus> DaemonStatusSource::workers() const {
@@ -136,6 +140,10 @@ WorkerStatus DaemonStatusSource::status_of_worker(unsigned index) const {
           .connections_v6 = {core.connections6.get(), sizes_.connections6},
           .table_full_evicted = core.evicted.get(),
           .table_full_stateless = core.stateless.get()};
+}
+
+std::vector<ThreadStatus> DaemonStatusSource::threads() const {
+  return {{"control", sources_.loop.turns()}, {"health", sources_.health.turns_of_thread()}};
 }
 
 std::vector<DropStatus> DaemonStatusSource::drops() const {

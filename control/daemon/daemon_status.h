@@ -9,6 +9,7 @@
 #include "config/model.h"
 #include "control/cli/status_source.h"
 #include "control/daemon/connection_cursor.h"
+#include "control/daemon/publisher.h"
 #include "control/director/director.h"
 #include "control/health/service_health.h"
 #include "dataplane/core/counters.h"
@@ -26,6 +27,8 @@ class DaemonStatusSource : public StatusSource {
     const dpdk::DataPlane& plane;
     const config::Model& model;
     const std::vector<dpdk::PortSpec>& port_specs;
+    const EventLoop& loop;
+    const Publisher& publisher;
     ConnectionDesk& connections;
   };
   struct TableSizes {
@@ -41,6 +44,7 @@ class DaemonStatusSource : public StatusSource {
   [[nodiscard]] std::vector<ServiceStatus> services() const override;
   [[nodiscard]] ChecksStatus checks() const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override;
+  [[nodiscard]] std::vector<ThreadStatus> threads() const override;
   [[nodiscard]] std::vector<DropStatus> drops() const override;
   [[nodiscard]] std::vector<PortStatus> ports() const override;
   [[nodiscard]] std::string config_text() const override;

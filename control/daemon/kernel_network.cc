@@ -35,7 +35,9 @@ KernelNetwork::KernelNetwork(EventLoop& loop, std::unique_ptr<NetworkMirror> mir
       keeper_{loop,
               *mirror_,
               std::move(requesters.neighbours),
-              {.on_problem = [](const std::string& problem) { log::warning("{}", problem); }}},
+              {.most_v4 = NeighbourKeeper::limit_of_kernel(true),
+               .most_v6 = NeighbourKeeper::limit_of_kernel(false),
+               .on_problem = [](const std::string& problem) { log::warning("{}", problem); }}},
       tracker_{loop, *mirror_, keeper_, RouteLookup{std::move(requesters.lookups)}, std::move(on_next_hops)} {}
 
 }  // namespace penstock::control

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -81,4 +82,10 @@ int main_program(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace penstock::control
 
-int main(int argc, char** argv) { return penstock::control::main_program({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  try {
+    return penstock::control::main_program({argv + 1, argv + argc});
+  } catch (const std::runtime_error& error) {  // a start with no descriptors or threads left
+    return penstock::control::fail(error.what());
+  }
+}

@@ -5,6 +5,7 @@
 // most a fifth of the control thread. Control-owned.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -29,12 +30,17 @@ class Publisher {
     timer_.stop();
     const EventLoop::Clock::time_point began = EventLoop::now();
     publish_();
+    ++count_;
     const EventLoop::Clock::time_point ended = EventLoop::now();
     earliest_ = ended + 4 * (ended - began);
   }
 
+  // Publications so far.
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+
  private:
   std::function<void()> publish_;
+  std::uint64_t count_ = 0;
   EventLoop::Clock::time_point earliest_{};
   Timer timer_;
 };

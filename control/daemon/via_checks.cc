@@ -2,23 +2,30 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
+#include <expected>
 #include <optional>
 
 #include "control/log.h"
 #include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/overlay.h"
+#include "healthcheck/io/own_failure.h"
 #include "healthcheck/io/probe_socket.h"
 
 namespace penstock::control {
 namespace {
 
 // The address that this host's own packets to a server come from: what a connected UDP socket has, which sends nothing.
-std::optional<packet::IpAddress> source_towards(const packet::IpAddress& server) {
+std::expected<packet::IpAddress, healthcheck::ProbeResult> source_towards(const packet::IpAddress& server) {
   const healthcheck::Connection connection{.target = {server, 9}};
   const auto socket = healthcheck::open_probe_socket(connection, SOCK_DGRAM);
-  if (!socket || !healthcheck::start_connecting(*socket, connection)) return std::nullopt;
+  if (!socket) return std::unexpected{socket.error()};
+  if (const auto connected = healthcheck::start_connecting(*socket, connection); !connected) {
+    return std::unexpected{connected.error()};
+  }
   const auto own = healthcheck::local_end_of(*socket);
-  return own ? std::optional{own->address} : std::nullopt;
+  if (!own) return std::unexpected{healthcheck::own_failure("getsockname", errno)};
+  return own->address;
 }
 
 }  // namespace
@@ -52,7 +59,8 @@ void ViaChecks::refresh() {
     if (source) {
       if (const auto added = gate_->add_source(*source); !added) log::warning("{}", added.error());
     }
-    door_->set_source(server, source);
+    // Without a descriptor to ask by, what was known goes on.
+    if (source || source.error().has_run()) door_->set_source(server, source ? std::optional{*source} : std::nullopt);
   }
 }
 

@@ -28,7 +28,7 @@ void report_problem(const std::string& line) { log::warning("{}", line); }
 // What runs in the thread; made and ended there.
 class HealthThread::Worker {
  public:
-  Worker(EventLoop& loop, Mailbox<healthcheck::CheckReport>& reports)
+  Worker(EventLoop& loop, Mailbox<healthcheck::CheckReport>& reports, healthcheck::PunctualityRecorder& punctuality)
       : loop_{loop},
         curl_{loop},
         runner_{loop, {}},
@@ -37,7 +37,7 @@ class HealthThread::Worker {
                 [this](const healthcheck::CheckSpec& check, healthcheck::ProbeDone done) {
                   return factory_.start(check, std::move(done));
                 },
-                [&reports](healthcheck::CheckReport report) { reports.post(std::move(report)); }},
+                [&reports](healthcheck::CheckReport report) { reports.post(std::move(report)); }, punctuality},
         scripts_{runner_, {}, report_problem},
         mailer_{loop, curl_, report_problem},
         farewell_{loop.add_timer([this] { stop_when_idle(); })} {}
@@ -46,9 +46,10 @@ class HealthThread::Worker {
     const healthcheck::GlobalPolicy& global = settings.global;
     runner_.set_options(
         {.refuse_insecure = global.script_security, .default_user = global.script_user, .default_group = global.script_group});
+    for (const std::string& line : runner_.look_at(settings.scripts)) report_problem(line);
     factory_.set_tls(global.tls);
     mailer_.set_policy(settings.mail);
-    if (global.lvs_notify_fifo != fifo_path_) open_fifo(global.lvs_notify_fifo);
+    if (global.lvs_notify_fifo != fifo_path_) open_fifo(global);
     if (global.lvs_notify_fifo_script != fifo_script_) start_fifo_script(global.lvs_notify_fifo_script);
   }
   void take(std::shared_ptr<healthcheck::ViaGate> door) { factory_.use(std::move(door)); }
@@ -66,11 +67,13 @@ class HealthThread::Worker {
   }
 
  private:
-  void open_fifo(const std::string& path) {
+  void open_fifo(const healthcheck::GlobalPolicy& global) {
     fifo_.reset();
-    fifo_path_ = path;
-    if (path.empty()) return;
-    auto fifo = healthcheck::NotifyFifo::open(path);
+    fifo_path_ = global.lvs_notify_fifo;
+    if (fifo_path_.empty()) return;
+    const auto owner = runner_.resolve({.user = global.lvs_notify_fifo_user, .group = global.lvs_notify_fifo_group});
+    if (!owner) report_problem(fifo_path_ + ": " + owner.error());
+    auto fifo = healthcheck::NotifyFifo::open(fifo_path_, owner ? std::optional{*owner} : std::nullopt);
     if (!fifo) return report_problem(fifo.error());
     fifo_ = std::move(*fifo);
   }
@@ -83,7 +86,7 @@ class HealthThread::Worker {
     healthcheck::Script with_path = script;
     with_path.command.push_back(fifo_path_);
     auto started = runner_.start(with_path, [](ExitStatus) { report_problem("the script of lvs_notify_fifo has ended"); });
-    if (!started) return report_problem(script.command.front() + ": " + started.error());
+    if (!started) return report_problem(script.command.front() + ": " + started.error().reason);
     fifo_reader_ = std::move(*started);
   }
 
@@ -120,7 +123,7 @@ HealthThread::~HealthThread() {
 }
 
 void HealthThread::run() {
-  Worker worker{loop_, reports_};
+  Worker worker{loop_, reports_, punctuality_};
   worker_ = &worker;
   loop_.run();
   worker_ = nullptr;

@@ -14,6 +14,7 @@
 
 #include "control/loop/event_loop.h"
 #include "control/loop/mailbox.h"
+#include "healthcheck/io/punctuality.h"
 #include "healthcheck/io/via_gate.h"
 #include "healthcheck/monitor.h"
 #include "healthcheck/report.h"
@@ -25,6 +26,7 @@ namespace penstock::control {
 struct HealthSettings {
   healthcheck::GlobalPolicy global;
   healthcheck::MailPolicy mail;
+  std::vector<healthcheck::Script> scripts;  // all that checks and notifications will run
 };
 
 using HealthOrder = std::variant<HealthSettings, std::shared_ptr<healthcheck::ViaGate>, healthcheck::StartCheck,
@@ -43,6 +45,10 @@ class HealthThread {
 
   static constexpr std::chrono::seconds kFarewell{2};
 
+  // How its checks and its loop keep their times.
+  [[nodiscard]] healthcheck::Punctuality punctuality() const { return punctuality_.read(); }
+  [[nodiscard]] TurnStatistics turns() const { return loop_.turns(); }
+
   void post(HealthOrder order) { orders_.post(Order{std::move(order)}); }
 
  private:
@@ -54,6 +60,7 @@ class HealthThread {
   void take(std::vector<Order> orders);
 
   EventLoop loop_;
+  healthcheck::PunctualityRecorder punctuality_;  // the thread writes
   Mailbox<healthcheck::CheckReport> reports_;
   Mailbox<Order> orders_;
   Worker* worker_ = nullptr;  // while the thread runs; the thread's

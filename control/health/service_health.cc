@@ -32,6 +32,23 @@ Director::Wanted named(const config::VirtualServer& server) {
   return wanted;
 }
 
+std::vector<healthcheck::Script> scripts_of(const config::Model& model) {
+  std::vector<healthcheck::Script> all{model.health.lvs_notify_fifo_script};
+  for (const config::VirtualServer& server : model.virtual_servers) {
+    all.push_back(server.health.quorum_up);
+    all.push_back(server.health.quorum_down);
+    for (const config::RealServer& real : server.real_servers) {
+      all.push_back(real.health.notify_up);
+      all.push_back(real.health.notify_down);
+      for (const healthcheck::CheckSpec& check : real.health.checks) {
+        if (const auto* const misc = std::get_if<healthcheck::MiscCheck>(&check.kind)) all.push_back(misc->script);
+      }
+    }
+  }
+  std::erase_if(all, [](const healthcheck::Script& script) { return script.empty(); });
+  return all;
+}
+
 }  // namespace
 
 ServiceHealth::ServiceHealth(EventLoop& loop, bool share_checks, TableChanged on_change)
@@ -58,7 +75,7 @@ std::vector<packet::IpAddress> ServiceHealth::targets_of(const config::Model& mo
 }
 
 std::vector<Director::Wanted> ServiceHealth::apply(const config::Model& model) {
-  thread_.post(HealthSettings{model.health, model.mail});
+  thread_.post(HealthSettings{model.health, model.mail, scripts_of(model)});
   thresholds_.clear();
   std::vector<healthcheck::MonitoredService> services;
   for (const config::VirtualServer& server : model.virtual_servers) {

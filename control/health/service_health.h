@@ -43,6 +43,8 @@ class ServiceHealth {
   void stop();
 
   [[nodiscard]] std::vector<healthcheck::Monitor::ServiceStatus> status() const { return monitor_.status(); }
+  [[nodiscard]] healthcheck::Punctuality punctuality() const { return thread_.punctuality(); }
+  [[nodiscard]] TurnStatistics turns_of_thread() const { return thread_.turns(); }
 
  private:
   struct Thresholds {

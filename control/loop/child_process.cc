@@ -14,8 +14,9 @@
 #include <cstring>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <utility>
+
+#include "control/loop/descriptor_limit.h"
 
 namespace penstock::control {
 namespace {
@@ -27,7 +28,8 @@ struct Start {
   char* const* argv;
   UserIds ids;
   bool changes_user;
-  int null;  // /dev/null, above 2
+  std::optional<rlimit> descriptors;  // none: those that we have
+  int null;                           // /dev/null, above 2
   int error;
 };
 
@@ -53,6 +55,8 @@ struct Start {
   }
   // Ours close themselves; libraries' don't always. Not closed at once: a sanitizer may hold one of them.
   syscall(SYS_close_range, 3U, std::numeric_limits<unsigned>::max(), 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
+  // While we may: the limit to go back to can be a higher one than the one in force.
+  if (start.descriptors && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &*start.descriptors, nullptr) != 0) fail();
   if (start.changes_user) {
     if (syscall(SYS_setgroups, 0UL, nullptr) != 0) fail();
     if (syscall(SYS_setresgid, start.ids.group, start.ids.group, start.ids.group) != 0) fail();
@@ -86,7 +90,9 @@ int open_null() {
   const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (fd < 0 || fd > 2) return fd;
   const int above = fcntl(fd, F_DUPFD_CLOEXEC, 3);  // a daemon may have closed its standard ones
+  const int error = errno;
   close(fd);
+  errno = error;
   return above;
 }
 
@@ -178,10 +184,7 @@ void ChildProcess::reset() {
   child->owner->dying.push_back(child);
 }
 
-ChildProcesses::ChildProcesses(EventLoop& loop) : children_{std::make_shared<Children>(loop)} {
-  children_->null = open_null();
-  if (children_->null < 0) throw std::runtime_error(std::string{"/dev/null: "} + std::strerror(errno));
-}
+ChildProcesses::ChildProcesses(EventLoop& loop) : children_{std::make_shared<Children>(loop)} { children_->null = open_null(); }
 
 ChildProcesses::~ChildProcesses() {
   const auto deadline = EventLoop::now() + std::chrono::seconds{1};
@@ -191,20 +194,29 @@ ChildProcesses::~ChildProcesses() {
     poll(&ended, 1, static_cast<int>(std::max<decltype(left)>(left, 0)));
     static_cast<void>(child->reap());
   }
-  close(children_->null);
+  if (children_->null >= 0) close(children_->null);
 }
 
 std::size_t ChildProcesses::dying() const { return children_->dying.size(); }
 
-std::expected<ChildProcess, std::string> ChildProcesses::start(const Command& command, OnExit on_exit) {
-  if (command.words.empty() || command.words[0].empty()) return std::unexpected{std::string{"no command"}};
+std::expected<ChildProcess, std::error_code> ChildProcesses::start(const Command& command, OnExit on_exit) {
+  const auto failed = [](int error) { return std::unexpected{std::error_code{error, std::generic_category()}}; };
+  if (command.words.empty() || command.words[0].empty()) return failed(ENOENT);
+  // Not to be had when there were no descriptors left at our beginning.
+  if (children_->null < 0) children_->null = open_null();
+  if (children_->null < 0) return failed(errno);
   std::vector<std::string> words = command.words;
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   // Root gives its supplementary groups away even where the user stays the same.
   const bool changes_user = geteuid() == 0 || command.ids != UserIds{geteuid(), getegid()};
-  Start start{.argv = argv.data(), .ids = command.ids, .changes_user = changes_user, .null = children_->null, .error = 0};
+  Start start{.argv = argv.data(),
+              .ids = command.ids,
+              .changes_user = changes_user,
+              .descriptors = descriptor_limit_for_children(),
+              .null = children_->null,
+              .error = 0};
 
   auto child = std::make_shared<Child>();
   {
@@ -220,19 +232,19 @@ std::expected<ChildProcess, std::string> ChildProcesses::start(const Command& co
   if (start.error != 0) {
     if (child->pid != 0) waitid(P_PIDFD, static_cast<id_t>(child->pidfd), nullptr, WEXITED);  // it is in the middle of its exit
     child->pid = 0;
-    return std::unexpected{std::string{std::strerror(start.error)}};
+    return failed(start.error);
   }
   child->owner = children_.get();
   child->on_exit = std::move(on_exit);
-  try {
-    child->watch =
-        children_->loop.add_fd(child->pidfd, {.readable = true}, [raw = child.get()](FdEvents) { raw->on_readable(); });
-  } catch (const std::runtime_error& error) {
+  auto watch =
+      children_->loop.try_add_fd(child->pidfd, {.readable = true}, [raw = child.get()](FdEvents) { raw->on_readable(); });
+  if (!watch) {
     child->kill_group(SIGKILL);
     waitid(P_PIDFD, static_cast<id_t>(child->pidfd), nullptr, WEXITED);
     child->pid = 0;
-    return std::unexpected{std::string{error.what()}};
+    return std::unexpected{watch.error()};
   }
+  child->watch = std::move(*watch);
   return ChildProcess{std::move(child)};
 }
 

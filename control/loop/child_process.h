@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "control/loop/event_loop.h"
@@ -76,16 +77,16 @@ class ChildProcesses {
  public:
   using OnExit = std::move_only_function<void(ExitStatus)>;
 
-  // Throws std::runtime_error when /dev/null can't be opened.
   explicit ChildProcesses(EventLoop& loop);
   ~ChildProcesses();
   ChildProcesses(const ChildProcesses&) = delete;
   ChildProcesses& operator=(const ChildProcesses&) = delete;
 
   // Runs a command with /dev/null as its standard input, output and error, all other descriptors closed, all signals unblocked
-  // and at their defaults. `on_exit` comes once, from the loop, and may destroy the ChildProcess. The error is the reason for
-  // which it could not be executed: "No such file or directory", "Too many open files", ...
-  [[nodiscard]] std::expected<ChildProcess, std::string> start(const Command& command, OnExit on_exit);
+  // and at their defaults, with the descriptor limit that our own process was started with. `on_exit` comes once, from the
+  // loop, and may destroy the ChildProcess. The error is the system's reason for which it could not be executed: ENOENT,
+  // EACCES, ..., EMFILE, EAGAIN (too many processes).
+  [[nodiscard]] std::expected<ChildProcess, std::error_code> start(const Command& command, OnExit on_exit);
 
   // Killed, but not gone yet.
   [[nodiscard]] std::size_t dying() const;

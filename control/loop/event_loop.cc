@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -55,6 +56,29 @@ void Closer::operator()(WakeupNode* node) const { close_node(node); }
 
 namespace {
 
+// What a loop's callbacks share: libuv's loop points to it.
+struct LoopData {
+  bool is_running_once = false;
+  bool is_in_timer = false;
+  // From the first callback after a wait to the next wait. libuv tells when it is about to wait, but calls back from within its
+  // wait for descriptors: so the first callback notes the time.
+  std::optional<EventLoop::Clock::time_point> turn_began;
+  TurnRecorder turns{EventLoop::now()};
+
+  void end_turn() {
+    if (!turn_began) return;
+    turns.add(*turn_began, EventLoop::now());
+    turn_began.reset();
+  }
+};
+
+LoopData& data_of(const uv_loop_t* loop) { return *static_cast<LoopData*>(loop->data); }
+
+void begin_turn(const uv_loop_t* loop) {
+  LoopData& data = data_of(loop);
+  if (!data.turn_began) data.turn_began = EventLoop::now();
+}
+
 using event_loop_detail::base;
 using event_loop_detail::FdNode;
 using event_loop_detail::Owned;
@@ -67,12 +91,20 @@ void require(int status, const char* what) {
 }
 
 // A node whose libuv handle is initialised by `init`; plain ownership until that worked, because only then may uv_close see it.
+// The error is libuv's.
 template <typename Node, typename Init>
-Owned<Node> make_node(const char* what, Init init) {
+std::expected<Owned<Node>, int> try_make_node(Init init) {
   auto fresh = std::make_unique<Node>();
-  require(init(&fresh->uv), what);
+  if (const int status = init(&fresh->uv); status < 0) return std::unexpected{status};
   fresh->uv.data = fresh.get();
   return Owned<Node>{fresh.release()};
+}
+
+template <typename Node, typename Init>
+Owned<Node> make_node(const char* what, Init init) {
+  auto node = try_make_node<Node>(std::move(init));
+  if (!node) require(node.error(), what);
+  return std::move(*node);
 }
 
 void on_poll(uv_poll_t* handle, int status, int events);
@@ -85,6 +117,7 @@ int start_polling(FdNode& node) {
 }
 
 void on_poll(uv_poll_t* handle, int status, int events) {
+  begin_turn(handle->loop);
   auto& node = *static_cast<FdNode*>(handle->data);
   if (status < 0) {
     // The descriptor has an error condition, and libuv has stopped watching it. The owner learns the error by reading.
@@ -101,11 +134,22 @@ std::uint64_t whole_milliseconds(std::chrono::nanoseconds duration) {
 }
 
 void start_timer(TimerNode& node, std::uint64_t delay, std::uint64_t repeat) {
-  uv_update_time(node.uv.loop);  // libuv counts from its cached time, which is old when the current callback took long
+  // libuv counts from its cached time, which is old when the current callback took long. Making it new would be wrong: while
+  // libuv calls back the timers that are due by that time, more would become due, and under a load of timers nothing else would
+  // ever get its turn. For the same reason a timer that a timer starts comes a millisecond later at the earliest.
+  const auto since_boot = std::chrono::duration_cast<std::chrono::milliseconds>(EventLoop::now().time_since_epoch());
+  const std::uint64_t cached = uv_now(node.uv.loop);
+  const auto now = std::max(static_cast<std::uint64_t>(since_boot.count()), cached);
+  const std::uint64_t earliest = data_of(node.uv.loop).is_in_timer ? 1 : 0;
+  delay = std::max(delay + (now - cached), earliest);
   const auto fire = [](uv_timer_t* handle) {
+    begin_turn(handle->loop);
     // libuv's UV_RUN_ONCE may wait for a descriptor after a timer has fired; a pending stop makes it come back instead.
-    if (*static_cast<bool*>(handle->loop->data)) uv_stop(handle->loop);
+    if (data_of(handle->loop).is_running_once) uv_stop(handle->loop);
+    LoopData& data = data_of(handle->loop);
+    data.is_in_timer = true;
     static_cast<TimerNode*>(handle->data)->callback();
+    data.is_in_timer = false;
   };
   require(uv_timer_start(&node.uv, fire, delay, repeat), "start timer");
 }
@@ -114,15 +158,25 @@ void start_timer(TimerNode& node, std::uint64_t delay, std::uint64_t repeat) {
 
 struct EventLoop::Uv {
   uv_loop_t loop{};
-  bool is_running_once = false;
+  uv_prepare_t before_wait{};
+  LoopData data;
 };
 
 EventLoop::EventLoop() : uv_{std::make_unique<Uv>()} {
   require(uv_loop_init(&uv_->loop), "create");
-  uv_->loop.data = &uv_->is_running_once;
+  uv_->loop.data = &uv_->data;
+  require(uv_prepare_init(&uv_->loop, &uv_->before_wait), "create");
+  require(uv_prepare_start(&uv_->before_wait,
+                           [](uv_prepare_t* handle) {
+                             data_of(handle->loop).end_turn();
+                             uv_update_time(handle->loop);  // how long to wait is counted from the cached time, too
+                           }),
+          "create");
+  uv_unref(base(&uv_->before_wait));  // nothing that run() would stay for
 }
 
 EventLoop::~EventLoop() {
+  uv_close(base(&uv_->before_wait), nullptr);
   // Handles that were closed since the last turn still need their farewell; open ones would never end, so no waiting for them.
   // Two turns: a stop() that no run() has seen yet makes the first one do nothing.
   for (int turn = 0; turn < 2; ++turn) uv_run(&uv_->loop, UV_RUN_NOWAIT);
@@ -131,12 +185,20 @@ EventLoop::~EventLoop() {
   std::abort();
 }
 
+std::expected<FdWatch, std::error_code> EventLoop::try_add_fd(int fd, FdEvents interest, FdCallback callback) {
+  const auto failed = [](int status) { return std::unexpected{std::error_code{-status, std::generic_category()}}; };
+  auto node = try_make_node<FdNode>([&](uv_poll_t* uv) { return uv_poll_init(&uv_->loop, uv, fd); });
+  if (!node) return failed(node.error());
+  (*node)->interest = interest;
+  (*node)->callback = std::move(callback);
+  if (const int status = start_polling(**node); status < 0) return failed(status);
+  return FdWatch{std::move(*node)};
+}
+
 FdWatch EventLoop::add_fd(int fd, FdEvents interest, FdCallback callback) {
-  auto node = make_node<FdNode>("watch descriptor", [&](uv_poll_t* uv) { return uv_poll_init(&uv_->loop, uv, fd); });
-  node->interest = interest;
-  node->callback = std::move(callback);
-  require(start_polling(*node), "watch descriptor");
-  return FdWatch{std::move(node)};
+  auto watch = try_add_fd(fd, interest, std::move(callback));
+  if (!watch) throw std::runtime_error("event loop: watch descriptor: " + watch.error().message());
+  return std::move(*watch);
 }
 
 void FdWatch::set_events(FdEvents interest) {
@@ -164,14 +226,20 @@ bool Timer::is_active() const { return node_ && uv_is_active(base(&node_->uv)) !
 SignalWatch EventLoop::add_signal(int signum, Callback callback) {
   auto node = make_node<SignalNode>("watch signal", [&](uv_signal_t* uv) { return uv_signal_init(&uv_->loop, uv); });
   node->callback = std::move(callback);
-  const auto fire = [](uv_signal_t* handle, int) { static_cast<SignalNode*>(handle->data)->callback(); };
+  const auto fire = [](uv_signal_t* handle, int) {
+    begin_turn(handle->loop);
+    static_cast<SignalNode*>(handle->data)->callback();
+  };
   require(uv_signal_start(&node->uv, fire, signum), "watch signal");
   return SignalWatch{std::move(node)};
 }
 
 Wakeup EventLoop::add_wakeup(Callback callback) {
   auto node = make_node<WakeupNode>("add wake-up", [&](uv_async_t* uv) {
-    return uv_async_init(&uv_->loop, uv, [](uv_async_t* handle) { static_cast<WakeupNode*>(handle->data)->callback(); });
+    return uv_async_init(&uv_->loop, uv, [](uv_async_t* handle) {
+      begin_turn(handle->loop);
+      static_cast<WakeupNode*>(handle->data)->callback();
+    });
   });
   node->callback = std::move(callback);
   return Wakeup{std::move(node)};
@@ -179,12 +247,18 @@ Wakeup EventLoop::add_wakeup(Callback callback) {
 
 void Wakeup::send() const { uv_async_send(&node_->uv); }
 
-void EventLoop::run() { uv_run(&uv_->loop, UV_RUN_DEFAULT); }
+void EventLoop::run() {
+  uv_run(&uv_->loop, UV_RUN_DEFAULT);
+  uv_->data.end_turn();
+}
+
 void EventLoop::run_once() {
-  uv_->is_running_once = true;
+  uv_->data.is_running_once = true;
   uv_run(&uv_->loop, UV_RUN_ONCE);
-  uv_->is_running_once = false;
+  uv_->data.is_running_once = false;
+  uv_->data.end_turn();
 }
 void EventLoop::stop() { uv_stop(&uv_->loop); }
+TurnStatistics EventLoop::turns() const { return uv_->data.turns.read(now()); }
 
 }  // namespace penstock::control

@@ -5,13 +5,18 @@
 // destroy their own handle, and descriptors whose error condition is reported without ending the watch (libuv would stop
 // watching a netlink socket at its first overrun).
 //
-// Threads: a loop and its handles belong to the one thread that runs it; only Wakeup::send() and EventLoop's construction may
-// happen elsewhere. Every handle must end before its loop does: the loop's destructor stops the program otherwise.
+// Threads: a loop and its handles belong to the one thread that runs it; only Wakeup::send(), EventLoop::turns() and
+// EventLoop's construction may happen elsewhere. Every handle must end before its loop does: the loop's destructor stops the
+// program otherwise.
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <memory>
+#include <system_error>
+
+#include "control/loop/turn_statistics.h"
 
 namespace penstock::control {
 
@@ -120,6 +125,8 @@ class EventLoop {
 
   // `fd` must be pollable (not a regular file) and becomes non-blocking.
   FdWatch add_fd(int fd, FdEvents interest, FdCallback callback);
+  // The same for a program that is to go on without it: the error is the kernel's (ENOMEM; ENOSPC: fs.epoll.max_user_watches).
+  [[nodiscard]] std::expected<FdWatch, std::error_code> try_add_fd(int fd, FdEvents interest, FdCallback callback);
   Timer add_timer(Callback callback);
   SignalWatch add_signal(int signum, Callback callback);
   // The wake-up counts as something to wait for: run() doesn't return while one exists, unless it is stopped.
@@ -132,6 +139,8 @@ class EventLoop {
   void run_once();
   // Ends run() after the current turn. Only from the loop's own thread: others use a Wakeup.
   void stop();
+  // How long its turns took. Any thread may ask.
+  [[nodiscard]] TurnStatistics turns() const;
   // The monotonic clock, read now (not the loop's cached time).
   [[nodiscard]] static Clock::time_point now() { return Clock::now(); }
 

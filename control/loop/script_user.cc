@@ -88,11 +88,13 @@ std::expected<UserIds, std::string> resolve_script_user(const std::string& user,
   return ids;
 }
 
-const std::expected<UserIds, std::string>& ScriptUsers::ids_of(const std::string& user, const std::string& group) {
+std::expected<UserIds, std::string> ScriptUsers::ids_of(const std::string& user, const std::string& group) {
   const auto key = std::pair{user, group};
   const auto known = known_.find(key);
   if (known != known_.end()) return known->second;
-  return known_.emplace(key, resolve_script_user(user, group)).first->second;
+  auto ids = resolve_script_user(user, group);
+  if (ids) known_[key] = *ids;
+  return ids;
 }
 
 ScriptSafety check_script(const std::string& program, UserIds ids) {

@@ -17,15 +17,15 @@ namespace penstock::control {
 // exists, else root. The error is a line for the log.
 [[nodiscard]] std::expected<UserIds, std::string> resolve_script_user(const std::string& user, const std::string& group);
 
-// Remembers ids by name until forget(). Loop's thread only.
+// Remembers ids by name until forget(); what could not be found out is asked again. Loop's thread only.
 class ScriptUsers {
  public:
-  const std::expected<UserIds, std::string>& ids_of(const std::string& user, const std::string& group);
+  std::expected<UserIds, std::string> ids_of(const std::string& user, const std::string& group);
   // For a reload: users may be others now.
   void forget() { known_.clear(); }
 
  private:
-  std::map<std::pair<std::string, std::string>, std::expected<UserIds, std::string>> known_;
+  std::map<std::pair<std::string, std::string>, UserIds> known_;
 };
 
 enum class ScriptSafety {

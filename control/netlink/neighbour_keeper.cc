@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <utility>
 
 #include "control/netlink/interface_name.h"
@@ -61,12 +62,35 @@ NeighbourKeeper::~NeighbourKeeper() {
 }
 
 void NeighbourKeeper::keep(const NeighbourKey& key) {
-  if (kept_.insert(key).second) queue_.push(key);
+  if (!kept_.insert(key).second) return;
+  if (key.address.is_v4()) ++kept_v4_;
+  queue_.push(key);
+  warn_of_full_table(key.address.is_v4());
+}
+
+// Once, when the first one too many comes.
+void NeighbourKeeper::warn_of_full_table(bool is_v4) {
+  const std::size_t count = is_v4 ? kept_v4_ : kept_.size() - kept_v4_;
+  const std::size_t most = is_v4 ? options_.most_v4 : options_.most_v6;
+  if (most == 0 || count != most + 1 || !options_.on_problem) return;
+  const char* family = is_v4 ? "ipv4" : "ipv6";
+  options_.on_problem(
+      std::string{"more than "} + std::to_string(most) +
+      " real servers and routers are neighbours, but the kernel's table takes no more: raise net." + family +
+      ".neigh.default.gc_thresh3 (and gc_thresh2, beyond which it forgets some all the time) above their number");
+}
+
+std::size_t NeighbourKeeper::limit_of_kernel(bool is_v4) {
+  std::ifstream file{std::string{"/proc/sys/net/"} + (is_v4 ? "ipv4" : "ipv6") + "/neigh/default/gc_thresh3"};
+  std::size_t limit = 0;
+  return file >> limit ? limit : 0;
 }
 
 void NeighbourKeeper::release(const NeighbourKey& key) {
   lost_.erase(key);
-  if (kept_.erase(key) != 0 && marked_.contains(key)) queue_.push(key);
+  if (kept_.erase(key) == 0) return;
+  if (key.address.is_v4()) --kept_v4_;
+  if (marked_.contains(key)) queue_.push(key);
 }
 
 void NeighbourKeeper::on_interval() {

@@ -28,6 +28,10 @@ class NeighbourKeeper {
     Method method = Method::kUnknown;             // kUnknown: find out
     std::chrono::milliseconds interval{5000};     // between probes, and between repairs of missing marks; the kernel's own pace
     std::chrono::milliseconds repair_delay{200};  // from the loss of an entry to its renewal, so that a full table can't spin
+    // How many entries the kernel takes, by address family (gc_thresh3); 0: not known. More kept ones than that are a problem
+    // that is told before the kernel refuses some.
+    std::size_t most_v4 = 0;
+    std::size_t most_v6 = 0;
     std::function<void(const std::string&)> on_problem;  // a sentence for the log, when it differs from the last one
   };
 
@@ -37,6 +41,10 @@ class NeighbourKeeper {
   ~NeighbourKeeper();
   NeighbourKeeper(const NeighbourKeeper&) = delete;
   NeighbourKeeper& operator=(const NeighbourKeeper&) = delete;
+
+  // The kernel's limits for the table, which all its network namespaces share; 0 where it doesn't tell (in other namespaces
+  // than the first).
+  [[nodiscard]] static std::size_t limit_of_kernel(bool is_v4);
 
   void keep(const NeighbourKey& key);
   void release(const NeighbourKey& key);
@@ -53,6 +61,7 @@ class NeighbourKeeper {
   void renew(const std::vector<NeighbourKey>& keys);
   void unmark(const std::vector<NeighbourKey>& keys);
   void find_out_method(const NeighbourKey& key);
+  void warn_of_full_table(bool is_v4);
   void report(const NeighbourKey& key, const NetlinkError& error);
 
   NetworkMirror& mirror_;
@@ -62,6 +71,7 @@ class NeighbourKeeper {
   std::unordered_set<NeighbourKey> kept_;
   std::unordered_set<NeighbourKey> marked_;  // ordered to be managed; a released one stays here until its mark is taken back
   std::unordered_set<NeighbourKey> lost_;
+  std::size_t kept_v4_ = 0;  // of kept_
   std::uint64_t failures_ = 0;
   std::string last_problem_;
   PacedQueue<NeighbourKey> queue_;

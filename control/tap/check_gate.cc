@@ -101,17 +101,19 @@ std::expected<std::unique_ptr<CheckGate>, std::string> CheckGate::open(EventLoop
     if (created >= 0) close(created);
     return std::unexpected{inside ? failure("the network namespace") : inside.error()};
   }
-  return std::unique_ptr<CheckGate>{new CheckGate{loop, created, std::move(*inside), std::move(server_of), std::move(forward)}};
+  std::unique_ptr<CheckGate> gate{new CheckGate{created, std::move(*inside), std::move(server_of), std::move(forward)}};
+  auto watch = loop.try_add_fd(gate->tap_.fd(), {.readable = true}, [at = gate.get()](FdEvents) { at->on_readable(); });
+  if (!watch) return std::unexpected{"check_via: " + watch.error().message()};
+  gate->watch_ = std::move(*watch);
+  return gate;
 }
 
-CheckGate::CheckGate(EventLoop& loop, int namespace_fd, Inside inside, ServerOf server_of, Forward forward)
+CheckGate::CheckGate(int namespace_fd, Inside inside, ServerOf server_of, Forward forward)
     : namespace_fd_{namespace_fd},
       tap_{std::move(inside.tap)},
       addresses_{std::move(inside.addresses)},
       server_of_{std::move(server_of)},
-      forward_{std::move(forward)} {
-  watch_ = loop.add_fd(tap_.fd(), {.readable = true}, [this](FdEvents) { on_readable(); });
-}
+      forward_{std::move(forward)} {}
 
 CheckGate::~CheckGate() {
   watch_.reset();

@@ -48,7 +48,7 @@ class CheckGate {
 
  private:
   struct Inside;
-  CheckGate(EventLoop& loop, int namespace_fd, Inside inside, ServerOf server_of, Forward forward);
+  CheckGate(int namespace_fd, Inside inside, ServerOf server_of, Forward forward);
   void on_readable();
 
   int namespace_fd_;

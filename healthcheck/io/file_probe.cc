@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "healthcheck/io/one_shot_probe.h"
+#include "healthcheck/io/own_failure.h"
 
 namespace penstock::healthcheck {
 namespace {
@@ -29,9 +30,7 @@ std::expected<std::int64_t, ProbeResult> read_number(const std::string& path) {
   // O_NONBLOCK: the opening of a FIFO or of a device must not wait either.
   const Socket file{open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
   if (!file) {
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-      return std::unexpected{ProbeResult{.failure = ProbeFailure::kLocal, .detail = std::strerror(errno)}};
-    }
+    if (is_shortage(errno)) return std::unexpected{own_failure(path, errno)};
     return 0;
   }
   struct stat attributes{};

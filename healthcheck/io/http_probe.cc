@@ -23,12 +23,18 @@ class HttpProbe : public Probe {
         tls_{setup.tls},
         check_{check},
         http_{std::get<HttpCheck>(check_.kind)},
-        started_{EventLoop::now()} {}
+        started_{EventLoop::now()},
+        other_end_{setup.loop.add_timer([this] {
+          abandon();
+          on_end(no_result_);
+        })} {
+    other_end_.start_once(check_.connection.timeout + kGrace);
+  }
   ~HttpProbe() override { abandon(); }
 
  protected:
-  // False: libcurl has no room; on_end() will not be called.
-  [[nodiscard]] bool ask(std::size_t url, HttpTransfer::TakeBytes take_header) {
+  // on_end() follows, never from within.
+  void ask(std::size_t url, HttpTransfer::TakeBytes take_header) {
     abandon();
     judgement_ = std::make_unique<HttpJudgement>(http_.urls[url]);
     const auto left = check_.connection.timeout - (EventLoop::now() - started_);
@@ -39,8 +45,11 @@ class HttpProbe : public Probe {
                                         .deadline = std::chrono::ceil<std::chrono::milliseconds>(left)};
     transfer_ = std::make_unique<HttpTransfer>(
         sockets_, request, [this](std::span<const std::byte> piece) { return take_body(piece); }, std::move(take_header));
-    return transfer_->handle() != nullptr &&
-           curl_.add(transfer_->handle(), [this](CURLcode code) { on_end(transfer_->result_of(code)); });
+    const bool begun = transfer_->handle() != nullptr &&
+                       curl_.add(transfer_->handle(), [this](CURLcode code) { on_end(transfer_->result_of(code)); });
+    if (begun) return;
+    no_result_.detail = "libcurl has no memory for a request";
+    other_end_.start_once({});
   }
 
   virtual void on_end(ProbeResult result) = 0;
@@ -52,6 +61,9 @@ class HttpProbe : public Probe {
   [[nodiscard]] int status() const { return transfer_->status(); }
 
  private:
+  // A transfer that lacked memory at the wrong moment may never end: libcurl then forgets its own deadline, too.
+  static constexpr std::chrono::seconds kGrace{1};
+
   void abandon() {
     if (transfer_ != nullptr && transfer_->handle() != nullptr) curl_.remove(transfer_->handle());
   }
@@ -64,21 +76,20 @@ class HttpProbe : public Probe {
   EventLoop::Clock::time_point started_;
   std::unique_ptr<HttpJudgement> judgement_;
   std::unique_ptr<HttpTransfer> transfer_;
+  ProbeResult no_result_{.failure = ProbeFailure::kNotRun, .detail = "libcurl came to no end"};
+  control::Timer other_end_;
 };
-
-ProbeResult no_room() { return {.failure = ProbeFailure::kLocal, .detail = "libcurl has no memory for a request"}; }
 
 class HttpCheckProbe final : public HttpProbe {
  public:
-  HttpCheckProbe(const HttpProbeSetup& setup, const CheckSpec& check, EventLoop& loop, ProbeDone done)
+  HttpCheckProbe(const HttpProbeSetup& setup, const CheckSpec& check, ProbeDone done)
       : HttpProbe{setup, check}, done_{std::move(done)} {
-    early_end_ = loop.add_timer([this] { finish(no_room()); });
     start_url();
   }
 
  private:
   void start_url() {
-    if (!ask(url_, [](std::span<const std::byte>) { return true; })) early_end_.start_once({});
+    ask(url_, [](std::span<const std::byte>) { return true; });
   }
 
   void on_end(ProbeResult result) override {
@@ -95,20 +106,17 @@ class HttpCheckProbe final : public HttpProbe {
   }
 
   ProbeDone done_;
-  control::Timer early_end_;
   std::size_t url_ = 0;
 };
 
 class PageSight final : public HttpProbe {
  public:
-  PageSight(const HttpProbeSetup& setup, const CheckSpec& check, EventLoop& loop, SightDone done)
+  PageSight(const HttpProbeSetup& setup, const CheckSpec& check, SightDone done)
       : HttpProbe{setup, check}, done_{std::move(done)} {
-    early_end_ = loop.add_timer([this] { on_end(no_room()); });
-    const bool begun = ask(0, [this](std::span<const std::byte> line) {
+    ask(0, [this](std::span<const std::byte> line) {
       append(sight_.headers, line);
       return true;
     });
-    if (!begun) early_end_.start_once({});
   }
 
  private:
@@ -132,18 +140,17 @@ class PageSight final : public HttpProbe {
   }
 
   SightDone done_;
-  control::Timer early_end_;
   HttpSight sight_;
 };
 
 }  // namespace
 
 std::unique_ptr<Probe> start_http_probe(const HttpProbeSetup& setup, const CheckSpec& check, ProbeDone done) {
-  return std::make_unique<HttpCheckProbe>(setup, check, setup.loop, std::move(done));
+  return std::make_unique<HttpCheckProbe>(setup, check, std::move(done));
 }
 
 std::unique_ptr<Probe> look_at_page(const HttpProbeSetup& setup, const CheckSpec& check, SightDone done) {
-  return std::make_unique<PageSight>(setup, check, setup.loop, std::move(done));
+  return std::make_unique<PageSight>(setup, check, std::move(done));
 }
 
 }  // namespace penstock::healthcheck

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "healthcheck/io/own_failure.h"
+
 namespace penstock::healthcheck {
 namespace {
 
@@ -58,7 +60,7 @@ void HttpTransfer::set_request(const Request& request) {
   const bool by_name = http.tls && http.send_sni && !name.empty();
   const std::string place = in_brackets(to.address) + ":" + std::to_string(to.port);
   if (by_name) {
-    connect_to_.reset(curl_slist_append(nullptr, (name + ":" + std::to_string(to.port) + ":" + place).c_str()));
+    append(connect_to_, name + ":" + std::to_string(to.port) + ":" + place);
     set(CURLOPT_CONNECT_TO, connect_to_.get());
   }
   const std::string authority = by_name ? name + ":" + std::to_string(to.port) : place;
@@ -68,18 +70,8 @@ void HttpTransfer::set_request(const Request& request) {
   std::string host = !request.url.virtual_host.empty() ? request.url.virtual_host : http.virtual_host;
   if (host.empty())
     host = in_brackets(server.address) + ":" + std::to_string(server.port);  // always with the port, as keepalived
-  for (const std::string& line : {"Host: " + host, std::string{"Accept:"}}) {
-    if (curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str())) {
-      static_cast<void>(headers_.release());
-      headers_.reset(longer);
-    }
-  }
-  if (http.version != HttpCheck::Version::k10) {
-    if (curl_slist* const longer = curl_slist_append(headers_.get(), "Connection: close")) {
-      static_cast<void>(headers_.release());
-      headers_.reset(longer);
-    }
-  }
+  for (const std::string& line : {"Host: " + host, std::string{"Accept:"}}) append(headers_, line);
+  if (http.version != HttpCheck::Version::k10) append(headers_, "Connection: close");
   set(CURLOPT_HTTPHEADER, headers_.get());
   set(CURLOPT_USERAGENT, "KeepAliveClient");
   set(CURLOPT_HTTP_VERSION,
@@ -92,6 +84,16 @@ void HttpTransfer::set_request(const Request& request) {
   set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);  // addresses need no cache, and libcurl walks it whole at each transfer's end
   // libcurl takes 0 for "no limit".
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::chrono::milliseconds::rep>(request.deadline.count(), 1)));
+}
+
+void HttpTransfer::append(CurlList& list, const std::string& line) {
+  curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) {
+    is_refused_ = true;
+    return;
+  }
+  static_cast<void>(list.release());
+  list.reset(longer);
 }
 
 // As keepalived, servers' certificates count only where the SSL block names a `ca`.
@@ -175,7 +177,8 @@ ProbeResult HttpTransfer::result_of(CURLcode code) const {
     case CURLE_OPERATION_TIMEDOUT: return result_of_timeout();
     case CURLE_SEND_ERROR: return failed(ProbeFailure::kReset);
     case CURLE_RECV_ERROR:  // the connection's end, in TLS also a stream without its farewell; or a chunked body that is none
-      if (os_error() == ECONNRESET) return failed(ProbeFailure::kReset);
+      if (os_error() == ETIMEDOUT) return failed(ProbeFailure::kTimeout);
+      if (os_error() != 0) return failed(failure_of(static_cast<int>(os_error())).failure);
       return failed(is_tls_ ? ProbeFailure::kClosedEarly : ProbeFailure::kMalformedReply);
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING: return failed(ProbeFailure::kClosedEarly);
@@ -187,6 +190,11 @@ ProbeResult HttpTransfer::result_of(CURLcode code) const {
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_WRITE_ERROR: return failed(ProbeFailure::kMalformedReply);
     case CURLE_FILESIZE_EXCEEDED: return failed(ProbeFailure::kReplyTooLarge);
+    case CURLE_COULDNT_RESOLVE_HOST:  // there is an address in the place of the name: no memory, or no thread
+    case CURLE_FAILED_INIT:
+    case CURLE_OUT_OF_MEMORY: return failed(ProbeFailure::kNotRun);
+    case CURLE_SSL_CACERT_BADFILE:  // wrong, or not to be opened while the connection had its descriptor
+    case CURLE_SSL_CERTPROBLEM: return failed(can_open_descriptors(2) ? ProbeFailure::kLocal : ProbeFailure::kNotRun);
     default: return failed(ProbeFailure::kLocal);
   }
 }

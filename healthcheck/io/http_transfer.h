@@ -48,6 +48,7 @@ class HttpTransfer {
   [[nodiscard]] ProbeResult result_of_timeout() const;
   [[nodiscard]] long os_error() const;
 
+  void append(CurlList& list, const std::string& line);
   template <typename Value>
   void set(CURLoption option, Value value) {
     if (curl_easy_setopt(easy_.get(), option, value) != CURLE_OK) is_refused_ = true;
@@ -64,7 +65,7 @@ class HttpTransfer {
   TakeBytes take_body_;
   TakeBytes take_header_;
   std::optional<ProbeResult> own_failure_;  // no socket, too large a body
-  bool is_refused_ = false;                 // libcurl didn't take an option
+  bool is_refused_ = false;                 // libcurl had no memory for an option
   std::string error_text_;
 };
 

@@ -14,6 +14,9 @@
 namespace penstock::healthcheck {
 namespace {
 
+constexpr int kTimeouts = 4;               // the whole session may take so many times the connection's timeout
+constexpr std::chrono::seconds kGrace{1};  // a session that lacked memory at the wrong moment forgets its own timeout
+
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
@@ -50,6 +53,13 @@ std::string mail_text(const MailPolicy& policy, const std::string& subject, cons
       in_one_line(subject), to, with_wire_line_ends(body));
 }
 
+std::string envelope_address(const std::string& sender) {
+  const std::size_t open = sender.rfind('<');
+  const std::size_t close = sender.rfind('>');
+  if (open == std::string::npos || close == std::string::npos || close < open) return sender;
+  return sender.substr(open + 1, close - open - 1);
+}
+
 struct Mailer::Mail {
   MailPolicy policy;
   std::string text;
@@ -69,7 +79,8 @@ struct Mailer::Mail {
     easy.reset(curl_easy_init());
     if (!easy) return false;
     for (const std::string& address : policy.to) {
-      curl_slist* const longer = curl_slist_append(recipients.get(), fmt::format("<{}>", in_one_line(address)).c_str());
+      curl_slist* const longer =
+          curl_slist_append(recipients.get(), fmt::format("<{}>", in_one_line(envelope_address(address))).c_str());
       if (longer == nullptr) return false;
       static_cast<void>(recipients.release());
       recipients.reset(longer);
@@ -90,19 +101,20 @@ struct Mailer::Mail {
     set(CURLOPT_FRESH_CONNECT, 1L);
     set(CURLOPT_FORBID_REUSE, 1L);  // says QUIT at once
     set(CURLOPT_QUICK_EXIT, 1L);    // a name that isn't resolved in time: don't block until its thread has ended
-    set(CURLOPT_MAIL_FROM, fmt::format("<{}>", in_one_line(sender_of(policy))).c_str());
+    set(CURLOPT_MAIL_FROM, fmt::format("<{}>", in_one_line(envelope_address(sender_of(policy)))).c_str());
     set(CURLOPT_MAIL_RCPT, recipients.get());
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_READFUNCTION, &Mail::read);
     set(CURLOPT_READDATA, this);
     set(CURLOPT_CONNECTTIMEOUT_MS, timeout);
-    set(CURLOPT_TIMEOUT_MS, 4 * timeout);  // for the whole session
+    set(CURLOPT_TIMEOUT_MS, kTimeouts * timeout);
     return taken;
   }
 };
 
 Mailer::Mailer(control::EventLoop& loop, CurlMulti& curl, Report report) : curl_{curl}, report_{std::move(report)} {
   pump_ = loop.add_timer([this] { start_next(); });
+  guard_ = loop.add_timer([this] { give_up(); });
 }
 
 Mailer::~Mailer() {
@@ -111,8 +123,11 @@ Mailer::~Mailer() {
 
 void Mailer::send(const std::string& subject, const std::string& body) {
   if (policy_.server.empty() || policy_.to.empty()) return;
-  if (waiting_.size() >= kMostWaiting)
-    return report_(fmt::format("mail to {} lost, {} are waiting: {}", policy_.server, waiting_.size(), subject));
+  if (waiting_.size() >= kMostWaiting) {
+    if (lost_++ == 0) report_(fmt::format("mails to {} are lost from now on: {} are waiting", policy_.server, waiting_.size()));
+    return;
+  }
+  if (lost_ != 0) report_(fmt::format("{} mails were lost", std::exchange(lost_, 0)));
   auto mail = std::make_unique<Mail>();
   mail->policy = policy_;
   mail->text = mail_text(policy_, subject, body, std::time(nullptr));
@@ -124,7 +139,9 @@ void Mailer::start_next() {
   while (current_ == nullptr && !waiting_.empty()) {
     current_ = std::move(waiting_.front());
     waiting_.pop_front();
-    if (current_->prepare() && curl_.add(current_->easy.get(), [this](CURLcode code) { end(code); })) return;
+    if (current_->prepare() && curl_.add(current_->easy.get(), [this](CURLcode code) { end(code); })) {
+      return guard_.start_once(kTimeouts * current_->policy.connect_timeout + kGrace);
+    }
     report_("mail lost: libcurl has no memory for it");
     current_.reset();
   }
@@ -132,8 +149,14 @@ void Mailer::start_next() {
 
 void Mailer::end(CURLcode code) {
   if (code != CURLE_OK) report_(fmt::format("mail to {} failed: {}", current_->policy.server, curl_easy_strerror(code)));
+  guard_.stop();
   current_.reset();
   pump_.start_once({});
+}
+
+void Mailer::give_up() {
+  curl_.remove(current_->easy.get());
+  end(CURLE_OPERATION_TIMEDOUT);
 }
 
 }  // namespace penstock::healthcheck

@@ -1,10 +1,12 @@
 // Mails about changes (smtp_alert), by libcurl's SMTP: queued, never waited for.
 //
 // A mail server that is slow or gone costs a bounded queue: one mail is under way at a time, in order; when kMostWaiting wait,
-// later ones are lost, which is reported. Limit: no encryption and no login, as keepalived's. Loop's thread only.
+// later ones are lost, which is reported when it begins and, with their number, when it ends. Limit: no encryption and no
+// login, as keepalived's. Loop's thread only.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +21,9 @@ namespace penstock::healthcheck {
 // The text of a mail (RFC 5322) with its headers; line ends in subject or body can't make a header or end the mail.
 [[nodiscard]] std::string mail_text(const MailPolicy& policy, const std::string& subject, const std::string& body,
                                     std::time_t now);
+
+// The address for the envelope of "Name <keepalived@example.org>", or of the bare address.
+[[nodiscard]] std::string envelope_address(const std::string& sender);
 
 class Mailer {
  public:
@@ -42,13 +47,16 @@ class Mailer {
   struct Mail;
   void start_next();
   void end(CURLcode code);
+  void give_up();
 
   CurlMulti& curl_;
   Report report_;
   MailPolicy policy_;
   std::deque<std::unique_ptr<Mail>> waiting_;
   std::unique_ptr<Mail> current_;
+  std::uint64_t lost_ = 0;  // since the queue became full
   control::Timer pump_;
+  control::Timer guard_;  // ends a mail that libcurl brings to no end
 };
 
 }  // namespace penstock::healthcheck

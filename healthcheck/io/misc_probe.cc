@@ -20,7 +20,10 @@ class MiscProbe final : public OneShotProbe {
   void start_script() {
     restart_clock();
     auto process = slots_.runner().start(check_.script, [this](control::ExitStatus status) { finish(judge(status)); });
-    if (!process) return finish({.failure = ProbeFailure::kScriptNotRun, .detail = process.error()});
+    if (!process) {
+      const auto failure = process.error().is_shortage ? ProbeFailure::kNotRun : ProbeFailure::kScriptNotRun;
+      return finish({.failure = failure, .detail = std::move(process.error().reason)});
+    }
     process_ = std::move(*process);
     start_deadline(check_.timeout);
   }

@@ -5,17 +5,21 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "control/loop/child_process.h"
 #include "healthcheck/io/probe_socket.h"
 
 namespace penstock::healthcheck {
 
 class NotifyFifo {
  public:
-  // Opens the pipe, made (for its owner alone) where it isn't there. The error says why not, as when the path is a file.
-  [[nodiscard]] static std::expected<NotifyFifo, std::string> open(const std::string& path);
+  // Opens the pipe. Where it isn't there it is made, for `owner` alone (none: us), as keepalived does; one that was there
+  // keeps its own. The error says why not, as when the path is a file.
+  [[nodiscard]] static std::expected<NotifyFifo, std::string> open(const std::string& path,
+                                                                   const std::optional<control::UserIds>& owner = {});
 
   // Adds the line's end. False when the line was lost.
   bool write(std::string_view line);

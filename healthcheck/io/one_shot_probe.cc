@@ -1,7 +1,8 @@
 #include "healthcheck/io/one_shot_probe.h"
 
-#include <stdexcept>
 #include <utility>
+
+#include "healthcheck/io/own_failure.h"
 
 namespace penstock::healthcheck {
 
@@ -21,13 +22,13 @@ void OneShotProbe::start_deadline(Duration timeout) {
 bool OneShotProbe::watch(Socket socket, control::FdEvents events) {
   watch_.reset();
   socket_ = std::move(socket);
-  try {
-    watch_ = loop_.add_fd(socket_.fd(), events, [this](control::FdEvents seen) { on_events(seen); });
-    return true;
-  } catch (const std::runtime_error& error) {
-    end_soon({.failure = ProbeFailure::kLocal, .detail = error.what()});
+  auto watching = loop_.try_add_fd(socket_.fd(), events, [this](control::FdEvents seen) { on_events(seen); });
+  if (!watching) {
+    end_soon(own_failure("epoll", watching.error().value()));
     return false;
   }
+  watch_ = std::move(*watching);
+  return true;
 }
 
 void OneShotProbe::end(ProbeResult result) {

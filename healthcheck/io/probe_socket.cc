@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "healthcheck/io/own_failure.h"
+
 namespace penstock::healthcheck {
 namespace {
 
@@ -42,9 +44,7 @@ SocketAddress socket_address(const packet::IpAddress& address, std::uint16_t por
   return out;
 }
 
-ProbeResult local(const std::string& what) {
-  return {.failure = ProbeFailure::kLocal, .detail = what + ": " + std::strerror(errno)};
-}
+ProbeResult local(const std::string& what) { return own_failure(what, errno); }
 
 bool set_option(const Socket& socket, int level, int name, int value) {
   return setsockopt(socket.fd(), level, name, &value, sizeof value) == 0;
@@ -144,7 +144,7 @@ ProbeResult failure_of(int error) {
     case ETIMEDOUT: return as(ProbeFailure::kConnectTimeout);
     case ECONNRESET:
     case EPIPE: return as(ProbeFailure::kReset);
-    default: return as(ProbeFailure::kLocal);
+    default: return as(is_shortage(error) ? ProbeFailure::kNotRun : ProbeFailure::kLocal);
   }
 }
 

@@ -36,7 +36,7 @@ class Socket {
 };
 
 // A socket of the target's family, not connected: non-blocking, closed on exec, with bindto, bind_port, bind_if and fwmark set.
-// `type` is SOCK_STREAM, SOCK_DGRAM, ...; `protocol` 0 is the type's own. The error is kLocal with the reason.
+// `type` is SOCK_STREAM, SOCK_DGRAM, ...; `protocol` 0 is the type's own. The error is own_failure()'s.
 [[nodiscard]] std::expected<Socket, ProbeResult> open_probe_socket(const Connection& connection, int type, int protocol = 0);
 
 // Starts to connect to the target. The error is what connect() said at once (not EINPROGRESS).
@@ -51,7 +51,8 @@ class Socket {
 // queue; 0: nothing is wrong, and nothing was there to read. Takes what it reports.
 [[nodiscard]] int datagram_error(int fd, int error_of_recv);
 
-// What an errno of a connection means: ECONNREFUSED kRefused, EHOSTUNREACH kUnreachable, ECONNRESET kReset, ..., else kLocal.
+// What an errno of a connection means: ECONNREFUSED kRefused, EHOSTUNREACH kUnreachable, ECONNRESET kReset, ..., a shortage
+// kNotRun, else kLocal.
 [[nodiscard]] ProbeResult failure_of(int error);
 
 }  // namespace penstock::healthcheck

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cerrno>
-#include <stdexcept>
+#include <utility>
 
 namespace penstock::healthcheck {
 namespace {
@@ -36,12 +36,13 @@ void ProbeSockets::close_orderly(Socket socket) {
   const auto at = leaving_.insert(leaving_.end(), Leaving{.socket = std::move(socket)});
   at->timer = loop_.add_timer([this, at] { leaving_.erase(at); });
   at->timer.start_once(kPatience);
-  try {
-    at->watch = loop_.add_fd(at->socket.fd(), {.readable = true}, [this, at](control::FdEvents seen) {
-      if (seen.error || !read_away(at->socket)) leaving_.erase(at);
-    });
-  } catch (const std::runtime_error&) {  // no room for another descriptor: then it is closed at once
-    leaving_.erase(at);
+  auto watch = loop_.try_add_fd(at->socket.fd(), {.readable = true}, [this, at](control::FdEvents seen) {
+    if (seen.error || !read_away(at->socket)) leaving_.erase(at);
+  });
+  if (watch) {
+    at->watch = std::move(*watch);
+  } else {
+    leaving_.erase(at);  // no room for another descriptor: then it is closed at once
   }
 }
 

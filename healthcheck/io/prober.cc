@@ -7,20 +7,44 @@ namespace penstock::healthcheck {
 
 using control::EventLoop;
 
-Prober::Prober(EventLoop& loop, StartProbe start_probe, Report report)
-    : loop_{loop}, start_probe_{std::move(start_probe)}, report_{std::move(report)}, random_{std::random_device{}()} {}
+Prober::Prober(EventLoop& loop, StartProbe start_probe, Report report, PunctualityRecorder& punctuality)
+    : loop_{loop},
+      start_probe_{std::move(start_probe)},
+      report_{std::move(report)},
+      punctuality_{punctuality},
+      random_{std::random_device{}()},
+      next_turn_{loop.add_timer([this] { start_those_put_off(); })} {}
 
 void Prober::start(CheckId id, const CheckSpec& spec, bool up) {
   const TimePoint first = EventLoop::now() + kStartDelay + part_of(spec.pace.warmup);
   Check& check = checks_.try_emplace(id, Check{.spec = spec, .checker = Checker{spec, up, first}}).first->second;
-  check.timer = loop_.add_timer([this, id] { probe(id); });
+  check.timer = loop_.add_timer([this, id] { on_due(id); });
   plan(check);
 }
 
 void Prober::stop(CheckId id) { checks_.erase(id); }
 
+void Prober::on_due(CheckId id) {
+  if (const std::uint64_t turn = loop_.turns().turns; turn != std::exchange(turn_, turn)) started_in_turn_ = 0;
+  if (put_off_.empty() && started_in_turn_ < kStartsPerTurn) return probe(id);
+  put_off_.push_back(id);
+  if (!next_turn_.is_active()) next_turn_.start_once({});
+}
+
+void Prober::start_those_put_off() {
+  const std::size_t count = std::min(put_off_.size(), kStartsPerTurn);
+  for (std::size_t i = 0; i < count; ++i) {
+    const CheckId id = put_off_.front();
+    put_off_.pop_front();
+    if (checks_.contains(id)) probe(id);
+  }
+  if (!put_off_.empty()) next_turn_.start_once({});
+}
+
 void Prober::probe(CheckId id) {
+  ++started_in_turn_;
   Check& check = checks_.at(id);
+  punctuality_.add(EventLoop::now() - check.checker.next());
   check.probe = start_probe_(check.spec, [this, id](ProbeResult result) { finish(id, std::move(result)); });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <random>
@@ -14,6 +15,7 @@
 #include "control/loop/event_loop.h"
 #include "healthcheck/checker.h"
 #include "healthcheck/io/probe.h"
+#include "healthcheck/io/punctuality.h"
 #include "healthcheck/report.h"
 
 namespace penstock::healthcheck {
@@ -27,7 +29,12 @@ class Prober {
   // From a check's start to its first probe, before warmup's part.
   static constexpr Duration kStartDelay{std::chrono::seconds{1}};
 
-  Prober(control::EventLoop& loop, StartProbe start_probe, Report report);
+  // More checks than this aren't started in one turn of the loop: where thousands are due at once (the machine was too busy for
+  // them) answers to those under way are read in between, instead of being taken for timeouts.
+  static constexpr std::size_t kStartsPerTurn = 32;
+
+  // `punctuality` must outlive it.
+  Prober(control::EventLoop& loop, StartProbe start_probe, Report report, PunctualityRecorder& punctuality);
 
   // `up`: what counts until the first result. Precondition: the id is new.
   void start(CheckId id, const CheckSpec& spec, bool up);
@@ -43,6 +50,8 @@ class Prober {
     std::unique_ptr<Probe> probe{};
   };
 
+  void on_due(CheckId id);
+  void start_those_put_off();
   void probe(CheckId id);
   void finish(CheckId id, ProbeResult result);
   void plan(Check& check);
@@ -51,7 +60,12 @@ class Prober {
   control::EventLoop& loop_;
   StartProbe start_probe_;
   Report report_;
+  PunctualityRecorder& punctuality_;
   std::minstd_rand random_;
+  std::deque<CheckId> put_off_;  // due, but not in this turn; some may have been stopped since
+  std::uint64_t turn_ = 0;
+  std::size_t started_in_turn_ = 0;
+  control::Timer next_turn_;
   std::unordered_map<CheckId, Check> checks_;
 };
 

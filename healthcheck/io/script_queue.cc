@@ -63,7 +63,7 @@ void ScriptQueue::start(Key& key) {
   key.is_running = true;
   ++running_;
   if (!process) {
-    complain(key.scripts.front(), process.error());
+    complain(key.scripts.front(), process.error().reason);
     end(key.name);
     return;
   }

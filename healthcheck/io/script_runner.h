@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "control/loop/child_process.h"
 #include "control/loop/event_loop.h"
@@ -20,15 +21,22 @@ class ScriptRunner {
     std::string default_user{};    // script_user; empty: keepalived_script if there is one, else root
     std::string default_group{};
   };
+  struct NotStarted {
+    std::string reason{};      // for people, one line
+    bool is_shortage = false;  // no descriptor, memory or process to spare: nothing is wrong with the script
+  };
   ScriptRunner(control::EventLoop& loop, Options options);
 
-  // Starts a script. The error is a reason for people, one line. Looks names of users up, once each: resolve() does so ahead.
-  [[nodiscard]] std::expected<control::ChildProcess, std::string> start(const Script& script,
-                                                                        control::ChildProcesses::OnExit on_exit);
-  // Looks a script's user up, so that start() needs not. The error as above.
+  // Starts a script. Looks names of users up, once each: resolve() does so ahead.
+  [[nodiscard]] std::expected<control::ChildProcess, NotStarted> start(const Script& script,
+                                                                       control::ChildProcesses::OnExit on_exit);
+  // Looks a script's user up, so that start() needs not. The error is a reason for people, one line.
   std::expected<control::UserIds, std::string> resolve(const Script& script);
   // A new configuration: other options, and users may have changed.
   void set_options(Options options);
+  // Looks ahead at the scripts that the configuration will run: their users, and whether they are safe. What there is to say,
+  // in keepalived's words; reads attributes of files.
+  [[nodiscard]] std::vector<std::string> look_at(const std::vector<Script>& scripts);
 
   [[nodiscard]] control::EventLoop& loop() { return loop_; }
   [[nodiscard]] const control::ChildProcesses& processes() const { return processes_; }

@@ -3,8 +3,9 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <stdexcept>
 #include <utility>
+
+#include "healthcheck/io/own_failure.h"
 
 namespace penstock::healthcheck {
 namespace {
@@ -19,23 +20,26 @@ class TcpProbe final : public Probe {
     auto socket = sockets.open_stream(check.connection);
     const auto connecting = socket ? start_connecting(*socket, check.connection) : std::unexpected{socket.error()};
     if (!connecting) {
-      // The result must not come from within the start.
-      early_ = connecting.error();
-      timer_.start_once({});
+      end_soon(connecting.error());
       return;
     }
     socket_ = std::move(*socket);
-    try {
-      watch_ = loop.add_fd(socket_.fd(), {.writable = true}, [this](control::FdEvents) { on_connected(); });
-    } catch (const std::runtime_error& error) {
-      early_ = {.failure = ProbeFailure::kLocal, .detail = error.what()};
-      timer_.start_once({});
+    auto watching = loop.try_add_fd(socket_.fd(), {.writable = true}, [this](control::FdEvents) { on_connected(); });
+    if (!watching) {
+      end_soon(own_failure("epoll", watching.error().value()));
       return;
     }
+    watch_ = std::move(*watching);
     timer_.start_once(check.connection.timeout);
   }
 
  private:
+  // The result must not come from within the start.
+  void end_soon(ProbeResult result) {
+    early_ = std::move(result);
+    timer_.start_once({});
+  }
+
   void on_timer() { finish(std::exchange(early_, {.failure = ProbeFailure::kConnectTimeout})); }
 
   void on_connected() {

@@ -6,8 +6,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <string>
+
+#include "healthcheck/io/own_failure.h"
 
 namespace penstock::healthcheck {
 namespace {
@@ -51,11 +52,11 @@ std::expected<Socket, ProbeResult> ViaGate::open_socket(const Connection& connec
   Connection from = connection;
   from.bind_address = source->second;
   const Visit visit{namespace_};
-  if (!visit.arrived()) return std::unexpected{local(std::string{"check_via: "} + std::strerror(errno))};
+  if (!visit.arrived()) return std::unexpected{own_failure("check_via", errno)};
   auto socket = open_probe_socket(from, SOCK_STREAM);
   if (!socket) return socket;
   const auto own = local_end_of(*socket);
-  if (!own) return std::unexpected{local(std::string{"check_via: "} + std::strerror(errno))};
+  if (!own) return std::unexpected{own_failure("check_via", errno)};
   servers_[*own] = connection.target.address;
   return socket;
 }

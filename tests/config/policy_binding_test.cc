@@ -64,6 +64,10 @@ TEST(PolicyBinding, TheSorryServer) {
               ElementsAre("4:27: warning: direct routing keeps the port: taken as 80, as keepalived does"));
   EXPECT_THAT(findings(in_service("    sorry_server_inhibit")),
               ElementsAre("4:5: warning: \"sorry_server_inhibit\" without sorry_server is ignored"));
+  EXPECT_THAT(
+      findings(in_service("    real_server 10.0.0.8 80 {\n    }\n    sorry_server 10.0.0.8 80")),
+      ElementsAre("6:18: warning: \"10.0.0.8\" is a real server of this virtual server, too: it takes connections without "
+                  "quorum, whatever its checks say"));
 }
 
 TEST(PolicyBinding, InhibitAndNotifiesOfAServer) {

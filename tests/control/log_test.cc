@@ -1,6 +1,7 @@
 // The daemon's log, through real descriptors: stderr is captured, and a process of its own plays the syslog daemon.
 #include "control/log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -125,6 +126,23 @@ TEST(Log, a_full_pipe_does_not_stop_the_caller) {
   EXPECT_NE(received.find(": 19999 "), std::string::npos) << "the newest line is kept";
   EXPECT_LT(lines, 20'000) << "the oldest give way";
   EXPECT_GT(lines, 8'000);
+}
+
+TEST(Log, a_full_disk_costs_lines_and_nothing_else) {
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  const int stderr_before = dup(STDERR_FILENO);
+  dup2(full, STDERR_FILENO);
+  log::open({});
+  for (int n = 0; n < 10'000; ++n) log::info("{}", n);
+  log::close();
+  dup2(stderr_before, STDERR_FILENO);
+  close(stderr_before);
+  close(full);
+  EXPECT_TRUE(captured([] {
+                log::open({});
+                log::info("there is room again");
+              }).contains("there is room again"));
 }
 
 // The syslog daemon's view: runs in a process with a /dev of its own, where it is that daemon. Returns what was received, or

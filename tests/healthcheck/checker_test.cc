@@ -14,6 +14,7 @@ using std::chrono::seconds;
 const TimePoint kStart{seconds{1000}};
 const ProbeResult kSuccess{};
 const ProbeResult kRefusal{.failure = ProbeFailure::kRefused};
+const ProbeResult kNotRun{.failure = ProbeFailure::kNotRun};
 
 // keepalived's lab run t13: retry 2, a failed try each half second.
 const Pace kPace{.delay_loop = seconds{6}, .delay_before_retry = milliseconds{500}, .retry = 2};
@@ -114,6 +115,41 @@ TEST(Checker, AScriptThatTakesLongerThanItsPeriodRunsAgainAtOnce) {
 TEST(Checker, OnlyScriptsCountFromTheirStart) {
   EXPECT_EQ(Checker::period_of(CheckSpec{.kind = MiscCheck{}}), Checker::Period::kFromStart);
   EXPECT_EQ(Checker::period_of(CheckSpec{.kind = TcpCheck{}}), Checker::Period::kFromEnd);
+}
+
+TEST(Checker, AProbeThatWasNotRunChangesNothingAndComesAgainAfterDelayLoop) {
+  Checker checker{kPace, true, kStart};
+  checker.on_result(kSuccess, kStart);
+  for (int i = 1; i <= 100; ++i) {
+    const auto step = checker.on_result(kNotRun, kStart + i * seconds{6});
+    EXPECT_EQ(step.verdict, std::nullopt);
+    EXPECT_FALSE(step.is_retried);
+    EXPECT_EQ(step.failures, 0U);
+    EXPECT_EQ(checker.next(), kStart + (i + 1) * seconds{6});
+  }
+  EXPECT_TRUE(checker.is_up());
+}
+
+TEST(Checker, AProbeThatWasNotRunIsNeitherAFailureNorASuccessBetweenFailures) {
+  Checker checker{kPace, true, kStart};
+  checker.on_result(kSuccess, kStart);
+  checker.on_result(kRefusal, kStart);
+  EXPECT_EQ(checker.on_result(kNotRun, kStart).failures, 1U);
+  EXPECT_TRUE(checker.on_result(kRefusal, kStart).is_retried);
+  checker.on_result(kNotRun, kStart);
+  EXPECT_EQ(checker.on_result(kRefusal, kStart).verdict, false);
+  checker.on_result(kNotRun, kStart);
+  EXPECT_FALSE(checker.is_up());
+}
+
+TEST(Checker, TheFirstVerdictIsThatOfTheFirstProbeThatWasRun) {
+  Checker up{kPace, true, kStart};
+  up.on_result(kNotRun, kStart);
+  EXPECT_EQ(up.on_result(kRefusal, kStart).verdict, false) << "the first failure ever counts at once";
+  Checker down{kPace, false, kStart};
+  down.on_result(kNotRun, kStart);
+  EXPECT_FALSE(down.is_up());
+  EXPECT_EQ(down.on_result(kSuccess, kStart).verdict, true);
 }
 
 }  // namespace

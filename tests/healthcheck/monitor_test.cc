@@ -328,5 +328,42 @@ TEST(MonitorWithoutSharing, KeepsEqualChecksOfOneServerApartOverAReload) {
   EXPECT_TRUE(monitor.apply(services, {}).empty());
 }
 
+TEST_F(MonitorTest, AShortageOfOursChangesNoTableAndIsSaidOnceInAWhile) {
+  apply({web({server("10.0.0.1"), server("10.0.0.2")})});
+  report("10.0.0.2", false);
+  const auto not_run = [&](const char* address, int second) {
+    const auto servers = monitor_.status().at(0).servers;
+    const auto at = std::ranges::find(servers, endpoint(address), &Monitor::ServerStatus::endpoint);
+    CheckReport report{.id = at->checks.at(0).id, .is_up = true, .finished = TimePoint{std::chrono::seconds{second}}};
+    report.result = {.failure = ProbeFailure::kNotRun, .detail = "socket: Too many open files"};
+    take(monitor_.report(report));
+  };
+  not_run("10.0.0.1", 100);
+  EXPECT_EQ(last_.size(), 1U);
+  EXPECT_TRUE(says("TCP_CHECK of [10.0.0.1]:tcp:80 not run: socket: Too many open files; its state stays"));
+  not_run("10.0.0.2", 101);
+  EXPECT_TRUE(last_.empty());
+  not_run("10.0.0.1", 109);
+  EXPECT_TRUE(last_.empty());
+  not_run("10.0.0.2", 110);
+  EXPECT_TRUE(says("TCP_CHECK of [10.0.0.2]:tcp:80 not run: socket: Too many open files; its state stays (and 2 more)"));
+
+  EXPECT_EQ(rows(), (Rows{"10.0.0.1 1"}));
+  const auto status = monitor_.status();
+  const auto& check = status.at(0).servers.at(1).checks.at(0);
+  EXPECT_FALSE(check.is_up);
+  EXPECT_EQ(check.failures[static_cast<std::size_t>(ProbeFailure::kNotRun)], 2U);
+  EXPECT_EQ(check.last->result.failure, ProbeFailure::kNotRun);
+}
+
+TEST_F(MonitorTest, ACheckThatWasNeverRunTellsANewUserOfItNothing) {
+  MonitoredService other = web({server("10.0.0.1")}, {.alpha = true});
+  other.endpoint.port = 443;
+  apply({web({server("10.0.0.1")})});
+  take(monitor_.report({.id = of_kind<StartCheck>().at(0).id, .result = {.failure = ProbeFailure::kNotRun}, .is_up = true}));
+  apply({web({server("10.0.0.1")}), other});
+  EXPECT_EQ(rows({other.endpoint, other.protocol}), Rows{});
+}
+
 }  // namespace
 }  // namespace penstock::healthcheck

@@ -25,6 +25,7 @@ class FakeSource final : public StatusSource {
   [[nodiscard]] std::vector<ServiceStatus> services() const override { return service_list; }
   [[nodiscard]] ChecksStatus checks() const override { return checks_status; }
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return worker_list; }
+  [[nodiscard]] std::vector<ThreadStatus> threads() const override { return thread_list; }
   [[nodiscard]] std::vector<DropStatus> drops() const override { return drop_list; }
   [[nodiscard]] std::vector<PortStatus> ports() const override { return port_list; }
   [[nodiscard]] std::string config_text() const override { return config; }
@@ -37,6 +38,7 @@ class FakeSource final : public StatusSource {
   std::vector<ServiceStatus> service_list;
   ChecksStatus checks_status;
   std::vector<WorkerStatus> worker_list;
+  std::vector<ThreadStatus> thread_list;
   std::vector<DropStatus> drop_list;
   std::vector<PortStatus> port_list;
   std::string config;

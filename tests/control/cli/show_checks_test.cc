@@ -55,6 +55,7 @@ ChecksStatus how_to_checks() {
   lost.quorum = 3;
   lost.hysteresis = 1;
   return {.services = {service, lost},
+          .punctuality = {.started = 12'345, .late = 7, .very_late = 0, .worst = microseconds{150'200}},
           .now = kNow,
           .wall_clock_now = std::chrono::system_clock::time_point{std::chrono::seconds{1'000'000}}};
 }
@@ -68,6 +69,8 @@ TCP 192.168.1.200:80  quorum 1: held, weight 2 up
   192.168.1.180:80  9 (of 1)  MISC_CHECK  up      the start  not asked yet
   192.168.1.181:80  1         -           up                 no check: always up
 UDP [fd77::100]:53  quorum 3: lost, weight 0 up, hysteresis 1
+
+12,345 checks were started: 7 more than 0.1 s late, 0 more than 1 s, the latest by 150.2 ms.
 )"[1]);
 }
 
@@ -78,10 +81,13 @@ TEST(ShowChecks, ByCommandAndAsJson) {
   source.checks_status = how_to_checks();
   EXPECT_EQ(answer_command(std::vector<std::string>{"show", "checks"}, source).out, show_checks(source.checks_status));
   const Json json = Json::parse(answer_command(std::vector<std::string>{"show", "checks", "--json"}, source).out);
-  ASSERT_EQ(json.size(), 2U);
-  EXPECT_EQ(json[0]["address"], "192.168.1.200");
-  EXPECT_EQ(json[0]["has_quorum"], true);
-  const Json& down = json[0]["servers"][1];
+  EXPECT_EQ(json["punctuality"],
+            (Json{{"started", 12'345}, {"late_by_100_ms", 7}, {"late_by_1_s", 0}, {"latest_seconds", 0.1502}}));
+  const Json& services = json["services"];
+  ASSERT_EQ(services.size(), 2U);
+  EXPECT_EQ(services[0]["address"], "192.168.1.200");
+  EXPECT_EQ(services[0]["has_quorum"], true);
+  const Json& down = services[0]["servers"][1];
   EXPECT_EQ(down["up"], false);
   EXPECT_EQ(down["effective_weight"], 9);
   EXPECT_EQ(down["checks"][0]["kind"], "SSL_GET");
@@ -91,7 +97,7 @@ TEST(ShowChecks, ByCommandAndAsJson) {
   EXPECT_EQ(down["checks"][0]["last"]["next_in_seconds"], 1.5);
   EXPECT_EQ(down["checks"][0]["failures"], (Json{{"status-code", 7}}));
   EXPECT_TRUE(down["checks"][1]["last"].is_null());
-  EXPECT_EQ(json[1]["quorum"], 3);
+  EXPECT_EQ(services[1]["quorum"], 3);
 }
 
 }  // namespace

@@ -153,6 +153,20 @@ TEST(Show, workers) {
                 "forwarded without state.\n");
 }
 
+std::vector<ThreadStatus> threads() {
+  using std::chrono::microseconds;
+  return {
+      {"control", {.turns = 12'345, .worst = microseconds{4'300}, .worst_lately = microseconds{210}, .busy_lately = 0.0123}},
+      {"health", {.turns = 7}}};
+}
+
+TEST(Show, threads) {
+  EXPECT_EQ(show_threads(threads()),
+            "Thread   Busy, last minute   Turns  Longest turn  Longest, last minute\n"
+            "control              1.2 %  12.3 k        4.3 ms                0.2 ms\n"
+            "health               0.0 %       7        0.0 ms                0.0 ms\n");
+}
+
 std::vector<PortStatus> ports() {
   PortStatus port;
   port.name = "eth0";
@@ -228,7 +242,7 @@ TEST(ShowJson, persistence_has_its_prefix) {
   EXPECT_EQ(json[5]["one_packet"], true);
 }
 
-TEST(ShowJson, drops_workers_ports_and_daemon) {
+TEST(ShowJson, drops_workers_threads_ports_and_daemon) {
   EXPECT_EQ(drops_json(drops())[1], (Json{{"reason", "no_server"},
                                           {"meaning", "no real server available (answered by port unreachable)"},
                                           {"packets", 7},
@@ -240,6 +254,11 @@ TEST(ShowJson, drops_workers_ports_and_daemon) {
       (Json{
           {"forwarded", 12'000'000}, {"replied", 5}, {"punted", 345'000}, {"handed_over", 600}, {"held", 3}, {"dropped", 70}}));
   EXPECT_EQ(worker["connections_v4"], (Json{{"used", 1'000}, {"capacity", 2'097'152}}));
+  EXPECT_EQ(threads_json(threads())[0], (Json{{"thread", "control"},
+                                              {"busy_last_minute", 0.0123},
+                                              {"turns", 12'345},
+                                              {"longest_turn_seconds", 0.0043},
+                                              {"longest_turn_last_minute_seconds", 0.00021}}));
   EXPECT_EQ(ports_json(ports())[0]["rx_missed"], 1'234);
   EXPECT_EQ(daemon_json(how_to_daemon())["timeouts"], (Json{{"tcp", 900}, {"tcp_fin", 120}, {"udp", 300}}));
   EXPECT_EQ(connection_json(golden::reference_connections()[4])["source"], (Json{{"address", "10.77.0.10"}, {"port", 41'000}}));
@@ -263,15 +282,16 @@ TEST(Commands, every_listing_exists_as_json) {
   source.daemon_status = how_to_daemon();
   source.service_list = {how_to_service()};
   source.worker_list = workers();
+  source.thread_list = threads();
   source.drop_list = drops();
   source.port_list = ports();
   source.port_list[0].name = "eth\xff";  // an interface's name may hold any byte
   source.config = "global_defs {\n}\n";
   source.walk->total = 2'500;
   for (const std::string_view line :
-       {"show services", "show connections", "show stats", "show rate", "show drops", "show workers", "show ports",
-        "show config", "ipvsadm -Ln", "ipvsadm -Lnc", "ipvsadm -Ln --stats", "ipvsadm -Ln --timeout", "ipvsadm -L --daemon",
-        "ipvsadm -Sn", "ipvsadm -Ln -t 192.168.1.200:80"}) {
+       {"show services", "show connections", "show stats", "show rate", "show drops", "show workers", "show threads",
+        "show ports", "show config", "ipvsadm -Ln", "ipvsadm -Lnc", "ipvsadm -Ln --stats", "ipvsadm -Ln --timeout",
+        "ipvsadm -L --daemon", "ipvsadm -Sn", "ipvsadm -Ln -t 192.168.1.200:80"}) {
     std::vector<std::string> args;
     for (std::size_t at = 0; at < line.size();) {
       const std::size_t end = std::min(line.find(' ', at), line.size());
@@ -301,7 +321,7 @@ TEST(Commands, show_refuses_what_it_does_not_know) {
     const auto command = parse_command(args);
     return command ? "accepted" : command.error().message;
   };
-  const std::string list = "services, connections, stats, rate, drops, workers, ports, checks, config";
+  const std::string list = "services, connections, stats, rate, drops, workers, threads, ports, checks, config";
   EXPECT_EQ(message({"show"}), "penstock show what? There are " + list);
   EXPECT_EQ(message({"show", "service"}), "penstock show: there is no service; there are " + list);
   EXPECT_EQ(message({"show", "drops", "ports"}), "penstock show: one thing at a time, please: ports is too much");

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/full_disk.h"
+
 namespace penstock::control {
 namespace {
 
@@ -57,6 +59,16 @@ TEST_F(PidFileTest, SaysWhatToDoWhenTheFileCannotBeWritten) {
   ASSERT_FALSE(file.has_value());
   EXPECT_NE(file.error().find("can't write the pid file /proc/penstockd.pid"), std::string::npos);
   EXPECT_NE(file.error().find("-p"), std::string::npos);
+}
+
+TEST_F(PidFileTest, SaysSoWhenTheDiskIsFull) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may mount a file system";
+  const test::FullDisk disk;
+  disk.fill();
+  const auto file = PidFile::create(disk.path("penstockd.pid"));
+  ASSERT_FALSE(file.has_value());
+  EXPECT_TRUE(file.error().ends_with(": No space left on device")) << file.error();
+  EXPECT_FALSE(std::filesystem::exists(disk.path("penstockd.pid")));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class ChildProcessTest : public ::testing::Test {
   ExitStatus run(std::vector<std::string> words, UserIds ids = {geteuid(), getegid()}) {
     std::optional<ExitStatus> status;
     auto child = processes_.start({.words = std::move(words), .ids = ids}, [&](ExitStatus seen) { status = seen; });
-    EXPECT_TRUE(child) << child.error();
+    EXPECT_TRUE(child) << child.error().message();
     if (!child) return {};
     wait_until("the command's end", [&] { return status.has_value(); });
     EXPECT_EQ(child->pid(), 0);
@@ -34,11 +34,11 @@ class ChildProcessTest : public ::testing::Test {
   std::string error_of(std::vector<std::string> words) {
     auto child =
         processes_.start({.words = std::move(words), .ids = {geteuid(), getegid()}}, [](ExitStatus) { ADD_FAILURE(); });
-    return child ? "started" : child.error();
+    return child ? "started" : child.error().message();
   }
   ChildProcess start(const std::string& script, ChildProcesses::OnExit on_exit = [](ExitStatus) {}) {
     auto child = processes_.start({.words = {script}, .ids = {geteuid(), getegid()}}, std::move(on_exit));
-    EXPECT_TRUE(child) << child.error();
+    EXPECT_TRUE(child) << child.error().message();
     return child ? std::move(*child) : ChildProcess{};
   }
   void wait_until(const std::string& what, const std::function<bool()>& condition) { test::wait_until(loop_, what, condition); }
@@ -65,7 +65,7 @@ TEST_F(ChildProcessTest, TellsWhyACommandCouldNotBeExecuted) {
   EXPECT_EQ(error_of({"no-such-command-anywhere"}), "No such file or directory");
   EXPECT_EQ(error_of({folder_.script("plain", "exit 0", 0644)}), "Permission denied");
   EXPECT_EQ(error_of({"/tmp"}), "Permission denied");
-  EXPECT_EQ(error_of({}), "no command");
+  EXPECT_EQ(error_of({}), "No such file or directory");
   EXPECT_TRUE(has_no_children());
 }
 

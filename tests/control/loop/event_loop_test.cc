@@ -1,5 +1,6 @@
 #include "control/loop/event_loop.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -24,6 +25,17 @@ struct SocketPair {
   SocketPair& operator=(const SocketPair&) = delete;
   int fds[2]{-1, -1};
 };
+
+TEST(EventLoop, AWatchThatTheKernelRefusesIsAnErrorWhereOneWasAskedFor) {
+  EventLoop loop;
+  const int file = open("/etc/passwd", O_RDONLY | O_CLOEXEC);  // epoll takes no regular files
+  ASSERT_GE(file, 0);
+  const auto watch = loop.try_add_fd(file, {.readable = true}, [](FdEvents) {});
+  ASSERT_FALSE(watch.has_value());
+  EXPECT_EQ(watch.error(), std::errc::operation_not_permitted);
+  EXPECT_THROW(static_cast<void>(loop.add_fd(file, {.readable = true}, [](FdEvents) {})), std::runtime_error);
+  close(file);
+}
 
 TEST(EventLoop, EndsByItselfWhenNothingCanEverHappen) {
   EventLoop loop;

@@ -283,5 +283,25 @@ TEST_F(NextHopTest, SaysWhyTheKernelRefuses) {
   EXPECT_EQ(keeper_->failures(), 1U);
 }
 
+TEST_F(NextHopTest, WarnsBeforeTheNeighbourTableIsFull) {
+  NeighbourKeeper::Options options;
+  options.most_v4 = 2;
+  options.most_v6 = 1;
+  options.on_problem = [this](const std::string& problem) { problems_.push_back(problem); };
+  keeper_ = std::make_unique<NeighbourKeeper>(loop_, *mirror_, std::move(*Requester::open()), std::move(options));
+  const int lan = mirror_->find_link("lan")->index;
+  for (const char* address : {"10.0.0.2", "10.0.0.3", "10.0.0.3", "fd77::2"}) keeper_->keep({lan, ip(address)});
+  EXPECT_TRUE(problems_.empty());
+  keeper_->release({lan, ip("10.0.0.3")});
+  keeper_->keep({lan, ip("10.0.0.4")});
+  EXPECT_TRUE(problems_.empty());
+  for (const char* address : {"10.0.0.5", "10.0.0.6", "fd77::3"}) keeper_->keep({lan, ip(address)});
+  ASSERT_EQ(problems_.size(), 2U);
+  EXPECT_EQ(problems_[0],
+            "more than 2 real servers and routers are neighbours, but the kernel's table takes no more: raise "
+            "net.ipv4.neigh.default.gc_thresh3 (and gc_thresh2, beyond which it forgets some all the time) above their number");
+  EXPECT_NE(problems_[1].find("net.ipv6."), std::string::npos);
+}
+
 }  // namespace
 }  // namespace penstock::control

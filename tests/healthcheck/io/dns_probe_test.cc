@@ -21,8 +21,7 @@ class DnsProbe : public ProbeTest {
  protected:
   ProbeResult probe(UdpServer::Answer answer, Duration timeout = 5s, const DnsCheck& check = {.name = "www.example.org"}) {
     UdpServer server{loop_, std::move(answer)};
-    const auto result = run(
-        [&](ProbeDone done) { return start_dns_probe(loop_, check_of(check, server.endpoint(), timeout), std::move(done)); });
+    const auto result = run(check_of(server.endpoint(), check, timeout));
     queries_ = server.received();
     return result;
   }
@@ -83,9 +82,7 @@ TEST_F(DnsProbe, TakesATruncatedAnswerForAnAnswer) {
 }
 
 TEST_F(DnsProbe, FailsAtOnceWhenThePortIsUnreachable) {
-  const auto check = check_of(DnsCheck{}, closed_port(SOCK_DGRAM));
-  EXPECT_EQ(run([&](ProbeDone done) { return start_dns_probe(loop_, check, std::move(done)); }).failure,
-            ProbeFailure::kRefused);
+  EXPECT_EQ(failure_of_run(check_of(closed_port(SOCK_DGRAM), DnsCheck{})), ProbeFailure::kRefused);
 }
 
 TEST_F(DnsProbe, SaysWhatIsWrongWithAName) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/healthcheck/io/probe_test.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/script_folder.h"
 
 namespace penstock::healthcheck {
@@ -15,7 +16,7 @@ class FileProbe : public ProbeTest {
  protected:
   ProbeResult probe_file(const std::string& name, std::int32_t weight, bool reverse = false) {
     const FileCheck check{.track_file = "f", .path = folder_.path(name), .weight = weight, .reverse = reverse};
-    return run([&](ProbeDone done) { return start_file_probe(loop_, check_of(check, {}), std::move(done)); });
+    return run(check_of({}, check));
   }
   ProbeResult probe(const std::string& text, std::int32_t weight, bool reverse = false) {
     folder_.write("file", text);
@@ -68,6 +69,20 @@ TEST_F(FileProbe, ReadsNoFifoAndNoFolder) {
   ASSERT_EQ(mkfifo(folder_.path("fifo").c_str(), 0600), 0);
   EXPECT_EQ(probe_file("fifo", 1).failure, ProbeFailure::kFile);
   EXPECT_EQ(probe_file("", 1).failure, ProbeFailure::kFile);
+}
+
+TEST_F(FileProbe, ReadsWhatAFullDiskStillHas) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may mount a file system";
+  const penstock::test::FullDisk disk;
+  const auto weight = [&](const std::string& name) {
+    return run(check_of({}, FileCheck{.track_file = "f", .path = disk.path(name), .weight = 1})).weight;
+  };
+  disk.write("file", "5\n");
+  EXPECT_EQ(weight("file"), 5);
+  disk.fill();
+  disk.write("new", "7\n");  // no room: it stays empty
+  EXPECT_EQ(weight("file"), 5);
+  EXPECT_EQ(weight("new"), 0);
 }
 
 }  // namespace

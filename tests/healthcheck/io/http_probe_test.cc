@@ -7,7 +7,7 @@
 #include <latch>
 
 #include "healthcheck/http_judgement.h"
-#include "tests/healthcheck/io/factory_probe_test.h"
+#include "tests/healthcheck/io/probe_test.h"
 #include "tests/healthcheck/io/scripted_server.h"
 
 namespace penstock::healthcheck::test {

@@ -3,7 +3,7 @@
 
 #include <future>
 
-#include "tests/healthcheck/io/factory_probe_test.h"
+#include "tests/healthcheck/io/probe_test.h"
 #include "tests/healthcheck/io/scripted_server.h"
 #include "tests/healthcheck/io/tls_server.h"
 

@@ -116,9 +116,36 @@ TEST_F(MailerTest, LosesMailsBeyondItsBoundAndSaysSo) {
   mailer_.set_policy(policy_for(server));
   for (std::size_t i = 0; i < Mailer::kMostWaiting; ++i) mailer_.send("a", "b");
   EXPECT_TRUE(reports_.empty());
-  mailer_.send("one too many", "");
-  ASSERT_EQ(reports_.size(), 1U);
-  EXPECT_TRUE(reports_[0].contains("one too many"));
+  for (int i = 0; i < 500; ++i) mailer_.send("one too many", "");
+  EXPECT_EQ(reports_, std::vector<std::string>{"mails to 127.0.0.1 are lost from now on: 1000 are waiting"});
+  loop_.run_once();  // the first one is under way
+  mailer_.send("fits again", "");
+  ASSERT_EQ(reports_.size(), 2U);
+  EXPECT_EQ(reports_[1], "500 mails were lost");
+}
+
+TEST_F(MailerTest, WritesANameInTheHeaderAndTheAddressAloneOnTheEnvelope) {
+  std::promise<std::string> said;
+  ScriptedServer server{[&](Peer& peer) { said.set_value(take_mail(peer)); }};
+  MailPolicy policy = policy_for(server);
+  policy.from = "Director <keepalived@example.org>";
+  policy.to = {"Operations <ops@example.org>"};
+  mailer_.set_policy(policy);
+  mailer_.send("a", "b");
+  wait();
+  const std::string mail = said.get_future().get();
+  EXPECT_TRUE(mail.contains("MAIL FROM:<keepalived@example.org>\r\n")) << mail;
+  EXPECT_TRUE(mail.contains("RCPT TO:<ops@example.org>\r\n")) << mail;
+  EXPECT_TRUE(mail.contains("\r\nFrom: Director <keepalived@example.org>\r\n")) << mail;
+  EXPECT_TRUE(mail.contains("\r\nTo: Operations <ops@example.org>\r\n")) << mail;
+}
+
+TEST(EnvelopeAddress, IsWhatStandsInTheAngles) {
+  EXPECT_EQ(envelope_address("a@b"), "a@b");
+  EXPECT_EQ(envelope_address("<a@b>"), "a@b");
+  EXPECT_EQ(envelope_address("\"A <x>\" <a@b>"), "a@b");
+  EXPECT_EQ(envelope_address(">a@b<"), ">a@b<");
+  EXPECT_EQ(envelope_address("A <a@b"), "A <a@b");
 }
 
 TEST_F(MailerTest, SendsNothingWhereNobodyIsToBeToldOrNoServerIsNamed) {

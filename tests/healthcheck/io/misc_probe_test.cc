@@ -19,8 +19,8 @@ class MiscProbe : public ProbeTest {
  protected:
   static CheckSpec check(std::vector<std::string> command, Duration timeout = 5s, bool dynamic = false) {
     const Script script{.command = std::move(command), .user = geteuid() == 0 ? "root" : ""};
-    return check_of(MiscCheck{.script = script, .timeout = timeout, .dynamic = dynamic},
-                    {.address = address("127.0.0.1"), .port = 80});
+    return check_of({.address = address("127.0.0.1"), .port = 80},
+                    MiscCheck{.script = script, .timeout = timeout, .dynamic = dynamic});
   }
   ProbeResult probe(const CheckSpec& spec) {
     return run([&](ProbeDone done) { return start_misc_probe(loop_, slots_, spec, std::move(done)); });

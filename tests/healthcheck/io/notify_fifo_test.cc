@@ -22,6 +22,11 @@ class NotifyFifoTest : public testing::Test {
   }
   ~NotifyFifoTest() override { std::filesystem::remove_all(folder_); }
 
+  control::UserIds owner() {
+    struct stat status{};
+    EXPECT_EQ(stat(path_.c_str(), &status), 0);
+    return {.user = status.st_uid, .group = status.st_gid};
+  }
   std::string read_all() {
     const Socket reader{open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
     std::array<char, 65536> room{};
@@ -51,9 +56,17 @@ TEST_F(NotifyFifoTest, LosesAndCountsWhatNobodyReads) {
   EXPECT_EQ(fifo.lost(), 1U);
 }
 
-TEST_F(NotifyFifoTest, TakesAPipeThatIsThere) {
+TEST_F(NotifyFifoTest, TakesAPipeThatIsThereAsItIs) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_TRUE(NotifyFifo::open(path_).has_value());
+  EXPECT_TRUE(NotifyFifo::open(path_, control::UserIds{.user = 65534, .group = 65534}).has_value());
+  EXPECT_EQ(owner(), (control::UserIds{geteuid(), getegid()}));
+}
+
+TEST_F(NotifyFifoTest, BelongsToWhomItIsMadeFor) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+  const control::UserIds somebody{.user = 65534, .group = 12345};
+  EXPECT_TRUE(NotifyFifo::open(path_, somebody).has_value());
+  EXPECT_EQ(owner(), somebody);
 }
 
 TEST_F(NotifyFifoTest, RefusesAFile) {

@@ -22,8 +22,7 @@ class PingProbe : public ProbeTest {
     if (!IsSkipped()) host_.enter();
   }
   ProbeResult probe(const char* target, Duration timeout = 5s) {
-    const auto check = check_of(PingCheck{}, {.address = address(target), .port = 80}, timeout);
-    return run([&](ProbeDone done) { return start_ping_probe(loop_, check, std::move(done)); });
+    return run(check_of({.address = address(target), .port = 80}, PingCheck{}, timeout));
   }
 
  private:
@@ -53,7 +52,7 @@ TEST_F(PingProbe, ManyBesideEachOtherHearTheirOwnRepliesOnly) {
   for (int i = 0; i < 300; ++i) {
     const bool answers = i % 3 != 0;
     const std::string target = answers ? (i % 3 == 1 ? "192.0.2.1" : "127.0.0." + std::to_string(i % 250 + 1)) : "198.51.100.1";
-    probes.push_back(start_ping_probe(loop_, check_of(PingCheck{}, {.address = address(target.c_str())}),
+    probes.push_back(start_ping_probe(loop_, check_of({.address = address(target.c_str())}, PingCheck{}),
                                       [&, answers](const ProbeResult& result) {
                                         EXPECT_EQ(result.is_success(), answers) << result.detail;
                                         ++(result.is_success() ? up : down);

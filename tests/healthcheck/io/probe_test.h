@@ -1,4 +1,4 @@
-// What tests of probes share: running one probe to its end, and servers on loopback in the same loop that act as they are told.
+// What tests of probes share: running one probe to its end with all that the daemon's probes share, and servers on loopback.
 #pragma once
 
 #include <arpa/inet.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,8 +17,11 @@
 #include <utility>
 #include <vector>
 
-#include "healthcheck/io/probe.h"
+#include "control/loop/event_loop.h"
+#include "healthcheck/io/curl_multi.h"
+#include "healthcheck/io/probe_factory.h"
 #include "healthcheck/io/probe_socket.h"
+#include "healthcheck/io/script_runner.h"
 #include "tests/support/waiting.h"
 
 namespace penstock::healthcheck::test {
@@ -26,11 +30,12 @@ using namespace std::chrono_literals;
 
 inline packet::IpAddress address(const char* text) { return packet::IpAddress::parse(text).value(); }
 
-// A check of `kind` on a server; whoever expects an answer gives it time, whoever expects none doesn't.
-inline CheckSpec check_of(CheckKind kind, const packet::Endpoint& target, Duration timeout = 5s) {
+// A check of that server with a deadline that no probe of a test needs, unless it waits for it.
+inline CheckSpec check_of(const packet::Endpoint& server, CheckKind kind, Duration timeout = 20s) {
   CheckSpec check;
-  check.server = target;
-  check.connection.target = target;
+  check.server = server;
+  check.protocol = packet::Protocol::kTcp;
+  check.connection.target = server;
   check.connection.timeout = timeout;
   check.kind = std::move(kind);
   return check;
@@ -40,7 +45,7 @@ class ProbeTest : public ::testing::Test {
  protected:
   using Starter = std::function<std::unique_ptr<Probe>(ProbeDone)>;
 
-  // The result of a probe, which must not come from within the start.
+  // The result of a probe, which must not come from within the start; fails the test when none comes within half a minute.
   ProbeResult run(const Starter& start) {
     std::optional<ProbeResult> result;
     std::unique_ptr<Probe> probe;
@@ -50,14 +55,21 @@ class ProbeTest : public ::testing::Test {
       probe.reset();  // as owners do
     });
     EXPECT_FALSE(result) << "a result from within the start";
-    wait_until("the probe's end", [&] { return result.has_value(); });
+    penstock::test::wait_until(loop_, "the probe's end", [&] { return result.has_value(); }, 30s);
     return result.value_or(ProbeResult{.failure = ProbeFailure::kLocal, .detail = "no result"});
   }
+  ProbeResult run(const CheckSpec& check) {
+    return run([&](ProbeDone done) { return factory_.start(check, std::move(done)); });
+  }
+  ProbeFailure failure_of_run(const CheckSpec& check) { return run(check).failure; }
   void wait_until(const std::string& what, const std::function<bool()>& condition) {
     penstock::test::wait_until(loop_, what, condition);
   }
 
   control::EventLoop loop_;
+  CurlMulti curl_{loop_};
+  ScriptRunner scripts_{loop_, {}};
+  ProbeFactory factory_{loop_, curl_, scripts_};
 };
 
 // A socket bound to a free port of an address of this host.
@@ -105,56 +117,6 @@ class UdpServer {
   LocalSocket local_;
   std::vector<std::string> received_;
   control::FdWatch watch_;
-};
-
-// Takes one connection, says `greeting`, and answers the n-th read with the n-th reply; "" closes the connection.
-class TcpServer {
- public:
-  TcpServer(control::EventLoop& loop, std::string greeting, std::vector<std::string> replies)
-      : loop_{loop}, greeting_{std::move(greeting)}, replies_{std::move(replies)}, local_{SOCK_STREAM, "127.0.0.1"} {
-    EXPECT_EQ(listen(local_.socket.fd(), 1), 0);
-    accepting_ = loop.add_fd(local_.socket.fd(), {.readable = true}, [this](control::FdEvents) { take(); });
-  }
-  [[nodiscard]] packet::Endpoint endpoint() const { return local_.endpoint; }
-  [[nodiscard]] const std::string& received() const { return received_; }
-  [[nodiscard]] bool was_left() const { return was_left_; }
-  void say(std::string_view text) {
-    EXPECT_EQ(send(peer_.fd(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  }
-  void hang_up() {
-    serving_.reset();
-    peer_.close();
-  }
-
- private:
-  void take() {
-    peer_ = Socket{accept4(local_.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-    if (!peer_) return;
-    serving_ = loop_.add_fd(peer_.fd(), {.readable = true}, [this](control::FdEvents) { serve(); });
-    greeting_.empty() ? hang_up() : say(greeting_);
-  }
-  void serve() {
-    char bytes[2048];
-    const ssize_t got = recv(peer_.fd(), bytes, sizeof bytes, 0);
-    if (got <= 0) {
-      was_left_ = got == 0;
-      return hang_up();
-    }
-    received_.append(bytes, static_cast<std::size_t>(got));
-    if (next_ >= replies_.size()) return;
-    const std::string& reply = replies_[next_++];
-    reply.empty() ? hang_up() : say(reply);
-  }
-  control::EventLoop& loop_;
-  std::string greeting_;
-  std::vector<std::string> replies_;
-  std::size_t next_ = 0;
-  std::string received_;
-  bool was_left_ = false;
-  LocalSocket local_;
-  Socket peer_;
-  control::FdWatch accepting_;
-  control::FdWatch serving_;
 };
 
 }  // namespace penstock::healthcheck::test

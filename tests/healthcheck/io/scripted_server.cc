@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -43,6 +45,12 @@ std::string Peer::read_request() {
   return request;
 }
 
+std::string Peer::read_some() {
+  std::array<char, 4096> piece{};
+  const ssize_t length = recv(fd_, piece.data(), piece.size(), 0);
+  return {piece.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+}
+
 void Peer::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t length = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -68,6 +76,11 @@ bool Peer::wait_for_end() {
     const ssize_t length = recv(fd_, scrap.data(), scrap.size(), 0);
     if (length <= 0) return length == 0;
   }
+}
+
+bool Peer::is_left_within(std::chrono::milliseconds patience) {
+  pollfd left{.fd = fd_, .events = POLLIN | POLLRDHUP, .revents = 0};
+  return poll(&left, 1, static_cast<int>(patience.count())) != 0;
 }
 
 packet::Endpoint Peer::client() const {

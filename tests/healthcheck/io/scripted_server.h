@@ -1,6 +1,7 @@
 // A TCP server on loopback for tests: each connection runs a script of the test's on a thread of its own.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -19,6 +20,8 @@ class Peer {
   [[nodiscard]] int fd() const { return fd_; }
   // Up to the empty line that ends a request's headers; less when the client closes.
   std::string read_request();
+  // What comes next; empty when the client has closed.
+  std::string read_some();
   void send(std::string_view bytes);
   // Nothing more will be said, but the connection stays open.
   void close_write();
@@ -26,6 +29,8 @@ class Peer {
   void reset();
   // Until the client closes (or the test ends); says whether it was an orderly end (FIN) and not a reset.
   bool wait_for_end();
+  // The same for a client that says nothing, waiting for that long at most.
+  bool is_left_within(std::chrono::milliseconds patience);
   // The client's address.
   [[nodiscard]] packet::Endpoint client() const;
 

@@ -1,6 +1,7 @@
 #include "healthcheck/io/smtp_probe.h"
 
 #include "tests/healthcheck/io/probe_test.h"
+#include "tests/healthcheck/io/scripted_server.h"
 
 namespace penstock::healthcheck {
 namespace {
@@ -9,25 +10,35 @@ using namespace test;
 
 class SmtpProbe : public ProbeTest {
  protected:
-  ProbeResult probe(std::string greeting, std::vector<std::string> replies, Duration timeout = 5s) {
-    TcpServer server{loop_, std::move(greeting), std::move(replies)};
-    return probe(server, timeout);
+  // Says the greeting, and answers the n-th read with the n-th reply; "" closes the connection.
+  ProbeResult probe(const std::string& greeting, const std::vector<std::string>& replies, Duration timeout = 5s) {
+    received_.clear();
+    return probe(
+        [&](Peer& peer) {
+          if (greeting.empty()) return;
+          peer.send(greeting);
+          for (const std::string& reply : replies) {
+            received_ += peer.read_some();
+            if (reply.empty()) return;
+            peer.send(reply);
+          }
+          was_left_ = peer.wait_for_end();
+        },
+        timeout);
   }
-  ProbeResult probe(TcpServer& server, Duration timeout = 5s) {
-    const auto check = check_of(SmtpCheck{.helo_name = "lb.example"}, server.endpoint(), timeout);
-    const auto result = run([&](ProbeDone done) { return start_smtp_probe(loop_, check, std::move(done)); });
-    received_ = server.received();
-    return result;
+  ProbeResult probe(const ScriptedServer::Script& script, Duration timeout = 5s) {
+    ScriptedServer server{script};
+    return run(check_of(server.endpoint(), SmtpCheck{.helo_name = "lb.example"}, timeout));
   }
-  std::string received_;
+  std::string received_;  // the server's until it has ended
+  bool was_left_ = false;
 };
 
 TEST_F(SmtpProbe, SaysHeloAndQuit) {
-  TcpServer server{loop_, "220 mail ready\r\n", {"250 hello\r\n", "221 bye\r\n"}};
-  const auto result = probe(server);
+  const auto result = probe("220 mail ready\r\n", {"250 hello\r\n", "221 bye\r\n"});
   EXPECT_TRUE(result.is_success()) << result.detail;
   EXPECT_EQ(received_, "HELO lb.example\r\nQUIT\r\n");
-  wait_until("an orderly close", [&] { return server.was_left(); });
+  EXPECT_TRUE(was_left_) << "no orderly close";
 }
 
 TEST_F(SmtpProbe, RefusesAGreetingThatIsNone) {
@@ -49,10 +60,10 @@ TEST_F(SmtpProbe, RefusesAHeloThatIsRefused) {
 }
 
 TEST_F(SmtpProbe, GivesUpOnAServerThatTrickles) {
-  TcpServer server{loop_, "2", {}};
-  control::Timer drip = loop_.add_timer([&] { server.say("2"); });
-  drip.start_every(20ms);
-  EXPECT_EQ(probe(server, 150ms).failure, ProbeFailure::kTimeout);
+  const auto drip = [](Peer& peer) {
+    while (!peer.is_left_within(20ms)) peer.send("2");
+  };
+  EXPECT_EQ(probe(drip, 150ms).failure, ProbeFailure::kTimeout);
 }
 
 TEST_F(SmtpProbe, TellsGarbageFromARefusal) {
@@ -72,9 +83,7 @@ TEST_F(SmtpProbe, ReadsNoLineWithoutEnd) {
 }
 
 TEST_F(SmtpProbe, IsRefusedWhereNobodyListens) {
-  const auto check = check_of(SmtpCheck{.helo_name = "lb"}, closed_port(SOCK_STREAM));
-  EXPECT_EQ(run([&](ProbeDone done) { return start_smtp_probe(loop_, check, std::move(done)); }).failure,
-            ProbeFailure::kRefused);
+  EXPECT_EQ(failure_of_run(check_of(closed_port(SOCK_STREAM), SmtpCheck{.helo_name = "lb"})), ProbeFailure::kRefused);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <future>
 
-#include "tests/healthcheck/io/factory_probe_test.h"
+#include "tests/healthcheck/io/probe_test.h"
 #include "tests/healthcheck/io/scripted_server.h"
 
 namespace penstock::healthcheck::test {

@@ -22,7 +22,7 @@ std::vector<MaskedByte> exactly(std::string_view text) {
 class UdpProbe : public ProbeTest {
  protected:
   ProbeResult probe(const packet::Endpoint& target, const UdpCheck& check, Duration timeout = 5s) {
-    return run([&](ProbeDone done) { return start_udp_probe(loop_, check_of(check, target, timeout), std::move(done)); });
+    return run(check_of(target, check, timeout));
   }
 };
 
@@ -98,14 +98,14 @@ TEST_F(UdpProbe, TakesAReplyThatIsCutShortAsKeepalivedDoes) {
 }
 
 TEST_F(UdpProbe, AnAddressThatIsNotOursFailsLocally) {
-  CheckSpec check = check_of(UdpCheck{}, closed_port(SOCK_DGRAM));
+  CheckSpec check = check_of(closed_port(SOCK_DGRAM), UdpCheck{});
   check.connection.bind_address = address("192.0.2.1");
-  EXPECT_EQ(run([&](ProbeDone done) { return start_udp_probe(loop_, check, std::move(done)); }).failure, ProbeFailure::kLocal);
+  EXPECT_EQ(failure_of_run(check), ProbeFailure::kLocal);
 }
 
 TEST_F(UdpProbe, AnAbandonedOneSaysNothing) {
   UdpServer server{loop_, echo};
-  auto probe = start_udp_probe(loop_, check_of(UdpCheck{}, server.endpoint()), [](ProbeResult) { ADD_FAILURE(); });
+  auto probe = start_udp_probe(loop_, check_of(server.endpoint(), UdpCheck{}), [](ProbeResult) { ADD_FAILURE(); });
   probe.reset();
   wait_until("the datagram", [&] { return !server.received().empty(); });
 }
