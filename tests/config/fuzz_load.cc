@@ -29,7 +29,7 @@ Files split(std::string_view bytes) {
 
 // Secrets aren't printed.
 Model without_secrets(Model model) {
-  for (vrrp::InstanceSpec& instance : model.vrrp.instances) instance.auth_pass.clear();
+  for (penstock::vrrp::InstanceSpec& instance : model.vrrp.instances) instance.auth_pass.clear();
   model.health.tls.password.clear();
   return model;
 }

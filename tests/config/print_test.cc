@@ -43,6 +43,45 @@ global_defs {
     rs_init_notifies
     lvs_notify_fifo "/run/a fifo" nobody
     lvs_notify_fifo_script "/bin/reader 'a b' $1"
+    vrrp_startup_delay 1.5
+    log_unknown_vrids
+    no_email_faults
+    fifo_write_vrrp_states_on_reload
+    vrrp_notify_fifo "/run/v fifo" nobody nogroup
+    vrrp_notify_fifo_script "/bin/reader v"
+    vrrp_garp_interval 0.001
+    vrrp_mcast_group6 ff02::99
+}
+vrrp_script chk {
+    script "/bin/chk 'a b' \"c\""
+    interval 2.5
+    timeout 1
+    weight -20 reverse
+    rise 2
+    fall 3
+    user nobody nogroup
+    init_fail
+}
+vrrp_track_process proxy {
+    process haproxy -f "a b"
+    param_match initial
+    quorum 2
+    quorum_max 4
+    delay 0.5
+    full_command
+}
+vrrp_track_process none {
+    process "'one word'"
+    param_match partial
+    quorum_max 0
+}
+track_file switch {
+    file /run/switch
+    init_file 3 overwrite
+}
+garp_group {
+    garp_interval 0.5
+    interfaces { eth1 }
 }
 SSL {
     ca /etc/ca.pem
@@ -59,13 +98,16 @@ vrrp_sync_group G1 {
         VI_1
         VI_2
     }
+    sync_group_tracking_weight
+    track_interface { eth7 weight 3 }
+    notify "/bin/group x" nobody
+    smtp_alert
 }
 vrrp_instance VI_1 {
     state BACKUP
     interface eth0
     virtual_router_id 50
     priority 90
-    nopreempt
     advert_int 2
     authentication {
         auth_type PASS
@@ -74,7 +116,44 @@ vrrp_instance VI_1 {
     virtual_ipaddress {
         192.168.1.200
         192.168.1.201/24 brd 192.168.1.255 dev eth1 scope link label eth1:1
+        192.168.1.202/24 scope 17 no_track
     }
+    preempt_delay 2.000001
+    no_accept
+    unicast_src_ip 192.168.1.2
+    track_src_ip
+    unicast_peer {
+        192.168.1.3 min_ttl 254
+        192.168.1.4
+    }
+    unicast_ttl 9
+    check_unicast_src
+    unicast_fault_no_peer
+    dont_track_primary
+    down_timer_adverts 4
+    lower_prio_no_advert
+    higher_prio_send_advert
+    skip_check_adv_addr
+    owner_ignore_adverts
+    garp_master_delay 1
+    garp_master_repeat 2
+    garp_master_refresh 3
+    garp_master_refresh_repeat 4
+    garp_lower_prio_delay 6
+    garp_lower_prio_repeat 7
+    use_vmac name v1 02:00:00:00:00:09
+    vmac_xmit_base
+    track_interface { eth1 weight 5 reverse }
+    track_script { chk }
+    track_process {
+        proxy weight 9
+        none
+    }
+    track_file { switch weight -4 }
+    notify_master "/bin/m 'x y'" nobody nogroup
+    notify_deleted
+    notify_priority_changes
+    smtp_alert
     virtual_ipaddress_excluded {
         10.9.8.7/32
     }
@@ -83,10 +162,23 @@ vrrp_instance VI_2 {
     state MASTER
     interface eth0
     virtual_router_id 51
-    version 3
+    strict_mode
     advert_int 0.25
+    notify_deleted /bin/gone
     virtual_ipaddress {
         fd77::200/64
+    }
+}
+vrrp_instance VI_3 {
+    interface eth2
+    virtual_router_id 52
+    nopreempt
+    version 3
+    v3_checksum_as_v2
+    mcast_src_ip 10.7.0.1
+    mcast_dst_ip 224.0.0.99
+    virtual_ipaddress {
+        10.7.0.9/24 brd +
     }
 }
 virtual_server 192.168.1.200 80 {
