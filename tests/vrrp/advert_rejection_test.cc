@@ -200,7 +200,6 @@ TEST(AdvertCheck, FaultsAreFoundInKeepalivedsOrder) {
     Break make;
   };
   const std::vector<Step> order{
-      {Rejection::kOwnAddress, [](RawAdvert& a) { a.source = "10.77.0.1"; }},
       {Rejection::kLength, [](RawAdvert& a) { a.more = 4; }},
       {Rejection::kTtl, [](RawAdvert& a) { a.ttl = 64; }},
       {Rejection::kVersion,
@@ -213,6 +212,7 @@ TEST(AdvertCheck, FaultsAreFoundInKeepalivedsOrder) {
       {Rejection::kInterval, [](RawAdvert& a) { a.interval = 2; }},
       {Rejection::kType, [](RawAdvert& a) { a.type = 2; }},
       {Rejection::kChecksum, [](RawAdvert& a) { a.checksum_error = 1; }},
+      {Rejection::kOwnAddress, [](RawAdvert& a) { a.source = "10.77.0.1"; }},
       {Rejection::kDelivery, [](RawAdvert& a) { a.destination = "10.77.0.1"; }},
   };
   const InstanceSpec spec = test::changed(test::instance(), [](InstanceSpec& s) {
