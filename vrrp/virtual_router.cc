@@ -202,7 +202,7 @@ void VirtualRouter::send_adverts(std::uint8_t priority, const Circumstances& at)
   if (interface == nullptr || !last_source_) return;
   if (++identification_ == 0) identification_ = 1;  // keepalived's kernel would choose one for 0
   for (SendFrame& frame : outgoing_adverts(spec_, priority, *last_source_, interface->mac, identification_)) {
-    at.out.send(std::move(frame));
+    at.out.advertise(std::move(frame));
   }
   ++counters_.adverts_sent;
 }
