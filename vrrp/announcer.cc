@@ -126,11 +126,11 @@ void Announcer::send(const std::string& interface, const Waiting& what, const In
   const InterfaceState& state = *interfaces.find(interface);
   const packet::MacAddress mac = what.virtual_mac.value_or(state.mac);
   if (what.address.is_v4()) {
-    out.send({.interface = interface, .frame = bytes_of(gratuitous_arp(mac, what.address.v4()))});
+    out.announce({.interface = interface, .frame = bytes_of(gratuitous_arp(mac, what.address.v4()))});
     out.debug(fmt::format("Sending gratuitous ARP on {} for {}", interface, what.address.to_string()));
   } else {
-    out.send({.interface = interface,
-              .frame = bytes_of(unsolicited_neighbour_advertisement(mac, what.address.v6(), state.is_router))});
+    out.announce({.interface = interface,
+                  .frame = bytes_of(unsolicited_neighbour_advertisement(mac, what.address.v6(), state.is_router))});
     out.debug(fmt::format("Sending unsolicited Neighbour Advert on {} for {}", interface, what.address.to_string()));
   }
   ++sent_[what.instance];

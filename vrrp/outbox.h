@@ -4,6 +4,7 @@
 // for log lines and scripts. Within the two kinds the order of the calls stays.
 #pragma once
 
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +15,9 @@ namespace penstock::vrrp {
 
 class Outbox {
  public:
-  void send(SendFrame frame) { urgent_.emplace_back(std::move(frame)); }
-  void own(const std::string& instance, bool owns) { urgent_.emplace_back(SetOwner{.instance = instance, .owns = owns}); }
+  void advertise(SendFrame advert) { adverts_.emplace_back(std::move(advert)); }
+  void announce(SendFrame announcement) { addresses_.emplace_back(std::move(announcement)); }
+  void own(const std::string& instance, bool owns) { addresses_.emplace_back(SetOwner{.instance = instance, .owns = owns}); }
 
   void debug(std::string text) { log(notify::LogLine::Level::kDebug, std::move(text)); }
   void info(std::string text) { log(notify::LogLine::Level::kInfo, std::move(text)); }
@@ -30,10 +32,11 @@ class Outbox {
 
   // Everything so far; the outbox is empty afterwards.
   [[nodiscard]] Actions take() {
-    Actions all = std::move(urgent_);
-    all.insert(all.end(), std::make_move_iterator(told_.begin()), std::make_move_iterator(told_.end()));
-    urgent_ = {};
-    told_ = {};
+    Actions all = std::exchange(adverts_, {});
+    for (Actions* later : {&addresses_, &told_}) {
+      all.insert(all.end(), std::make_move_iterator(later->begin()), std::make_move_iterator(later->end()));
+      later->clear();
+    }
     return all;
   }
 
@@ -42,7 +45,8 @@ class Outbox {
     told_.emplace_back(notify::LogLine{.level = level, .text = std::move(text)});
   }
 
-  Actions urgent_;
+  Actions adverts_;
+  Actions addresses_;
   Actions told_;
 };
 
