@@ -266,8 +266,6 @@ void bind_vrrp(const std::vector<Statement>& statements, const BindContext& cont
   Firsts first_names, first_ids, first_addresses;
   for (const Statement& statement : statements) {
     if (statement.name().text != "vrrp_instance" || statement.words.size() < 2) continue;
-    context.diagnostics.once(Severity::kWarning, statement.name().place,
-                             "VRRP is not spoken yet: every instance counts as MASTER");
     const Word& name = statement.words[1];
     names.insert(name.text);
     if (!first_names.add(name.text, name, "vrrp_instance " + quote(name.text), context) || statement.damaged) continue;

@@ -123,6 +123,14 @@ void write(Level level, std::string_view text) {
   logger->log(spdlog_level(level), line);
 }
 
+void write(const notify::LogLine& line) {
+  switch (line.level) {
+    case notify::LogLine::Level::kDebug: return write(Level::kDebug, line.text);
+    case notify::LogLine::Level::kInfo: return write(Level::kInfo, line.text);
+    case notify::LogLine::Level::kWarning: return write(Level::kWarning, line.text);
+  }
+}
+
 bool enabled(Level level) { return current()->should_log(spdlog_level(level)); }
 
 RateLimit::Pass RateLimit::pass(Time now) {

@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "notify/action.h"
+
 namespace penstock::control::log {
 
 // syslog's severities, as far as the daemon uses them.
@@ -38,6 +40,7 @@ void close();
 
 // One line of text without its end. Line ends inside are printed as blanks, so that nobody can forge a line.
 void write(Level level, std::string_view text);
+void write(const notify::LogLine& line);
 [[nodiscard]] bool enabled(Level level);
 
 template <typename... Args>

@@ -1,5 +1,6 @@
 #include "control/daemon/daemon.h"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -9,7 +10,6 @@
 #include "control/daemon/configuration.h"
 #include "control/log.h"
 #include "control/loop/descriptor_limit.h"
-#include "vrrp/announcement.h"
 
 namespace penstock::control {
 namespace {
@@ -127,12 +127,12 @@ Daemon::Step Daemon::set_addresses_and_routes() {
 }
 
 Daemon::Step Daemon::start_forwarding(config::Model model) {
-  vips_ = std::make_unique<VipKeeper>(
-      kernel_->addresses(), kernel_->mirror(),
-      [this](const std::string& interface, const packet::IpAddress& vip) { announce(interface, vip); });
+  vrrp_ = std::make_unique<VrrpService>(loop_, VrrpService::Kernel{kernel_->addresses(), kernel_->mirror()},
+                                        surroundings_of_vrrp());
   health_ = std::make_unique<ServiceHealth>(
       loop_, options_.share_checks,
-      [this](const Director::Key& service, std::span<const Director::Row> rows) { on_table_change(service, rows); });
+      [this](const Director::Key& service, std::span<const Director::Row> rows) { on_table_change(service, rows); },
+      [this](TrackerResult result) { vrrp_->post(std::move(result)); });
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
@@ -173,12 +173,14 @@ void Daemon::run() { loop_.run(); }
 
 Daemon::~Daemon() {
   cli_.reset();
+  if (vrrp_ != nullptr) vrrp_->stop();
   if (health_ != nullptr) health_->stop();
-  if (vips_ != nullptr) vips_->withdraw();
+  health_.reset();  // its trackers report to VRRP's thread, and that thread's errands come here: neither runs any more
   if (plane_ != nullptr) plane_->stop();
 }
 
 std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model) {
+  if (auto room = VrrpService::check_room(model.vrrp); !room) return unexpected{room.error()};
   if (auto room = director_->check_room(ServiceHealth::named_by(model)); !room) return unexpected{room.error()};
   if (const auto prepared = via_checks_->prepare(model); !prepared) log::error("{}", prepared.error());
   health_->use(via_checks_->probes_door());
@@ -186,10 +188,11 @@ std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model)
   if (!changes) return changes;
   director_->set_timeouts(model.lvs_timeouts);
   director_->set_check_targets(ServiceHealth::targets_of(model));
-  kernel_->next_hops().set_servers(director_->server_addresses());
+  vrrp_->apply(model.vrrp);
+  director_->set_owners(vrrp_->owners());
+  follow_next_hops();
   publisher_.publish_now();
   warn_of_too_few_descriptors(model);
-  vips_->apply(model);
   model_ = std::move(model);
   return changes;
 }
@@ -228,31 +231,52 @@ void Daemon::on_next_hops(std::span<const NextHopTracker::Change> changes) {
   }
   via_checks_->refresh();
   publisher_.request();
+  tell_peer_macs();
+}
+
+// Of unicast peers, as far as a port leads to them.
+void Daemon::tell_peer_macs() {
+  PeerMacs macs;
+  for (const packet::IpAddress& peer : vrrp_->unicast_peers()) {
+    if (const auto way = director_->way_to(peer)) macs[peer] = way->destination;
+  }
+  vrrp_->set_peer_macs(std::move(macs));
+}
+
+void Daemon::follow_next_hops() {
+  std::vector<packet::IpAddress> addresses = director_->server_addresses();
+  for (const packet::IpAddress& peer : vrrp_->unicast_peers()) {
+    if (!std::ranges::binary_search(addresses, peer)) addresses.insert(std::ranges::upper_bound(addresses, peer), peer);
+  }
+  kernel_->next_hops().set_servers(addresses);
+  tell_peer_macs();
 }
 
 void Daemon::on_table_change(const Director::Key& service, std::span<const Director::Row> rows) {
   if (director_->set_rows(service, rows).any()) publisher_.request();
 }
 
-void Daemon::announce(const std::string& interface, const packet::IpAddress& vip) {
+VrrpThread::Surroundings Daemon::surroundings_of_vrrp() {
+  VrrpThread::Surroundings surroundings{
+      .exchange = plane_->exchange(), .ownership = ownership_, .ports = {}, .run_errand = [this](VrrpErrand errand) {
+        run_errand(std::move(errand));
+      }};
   const dpdk::PortSet& ports = plane_->ports();
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    if (ports[i].name() != interface) continue;
-    const auto inject = [&](const auto& frame) { plane_->exchange().inject(ports[i].index(), frame, dpdk::Urgency::kUrgent); };
-    if (vip.is_v4()) {
-      log::debug("Sending gratuitous ARP on {} for {}", interface, vip.to_string());
-      inject(vrrp::gratuitous_arp(ports[i].mac(), vip.v4()));
-    } else {
-      log::debug("Sending unsolicited Neighbour Advert on {} for {}", interface, vip.to_string());
-      inject(vrrp::unsolicited_neighbour_advertisement(ports[i].mac(), vip.v6(), false));
-    }
-  }
+  for (std::size_t i = 0; i < ports.size(); ++i) surroundings.ports.push_back(ports[i].name());
+  return surroundings;
+}
+
+// On VRRP's thread.
+void Daemon::run_errand(VrrpErrand errand) {
+  if (auto* const script = std::get_if<notify::RunScript>(&errand)) health_->post(std::move(*script));
+  if (auto* const line = std::get_if<notify::WriteFifo>(&errand)) health_->post(WriteVrrpFifo{std::move(line->line)});
+  if (auto* const mail = std::get_if<notify::SendMail>(&errand)) health_->post(std::move(*mail));
 }
 
 void Daemon::on_housekeeping() {
   if (plane_->reclaim() != 0) return;  // some worker hasn't seen the last change yet
   if (!director_->collect(EventLoop::now())) return;
-  kernel_->next_hops().set_servers(director_->server_addresses());
+  follow_next_hops();
   publisher_.request();
 }
 

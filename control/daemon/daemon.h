@@ -20,10 +20,10 @@
 #include "control/daemon/publisher.h"
 #include "control/daemon/slow_path.h"
 #include "control/daemon/via_checks.h"
-#include "control/daemon/vip_keeper.h"
 #include "control/director/director.h"
 #include "control/health/service_health.h"
 #include "control/loop/event_loop.h"
+#include "control/vrrp/vrrp_service.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/core/forwarder.h"
 #include "dataplane/core/ownership.h"
@@ -36,7 +36,7 @@ class Daemon {
  public:
   // Forwarding when it returns. The error is one sentence for the operator. The log is open.
   [[nodiscard]] static std::expected<std::unique_ptr<Daemon>, std::string> start(const Options& options, config::Model model);
-  // Withdraws the VIPs, stops the workers, removes the TAPs.
+  // Resigns as master, withdraws the VIPs, stops the workers, removes the TAPs.
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -61,7 +61,10 @@ class Daemon {
   void reload();
   void on_next_hops(std::span<const NextHopTracker::Change> changes);
   void on_table_change(const Director::Key& service, std::span<const Director::Row> rows);
-  void announce(const std::string& interface, const packet::IpAddress& vip);
+  [[nodiscard]] VrrpThread::Surroundings surroundings_of_vrrp();
+  void run_errand(VrrpErrand errand);
+  void follow_next_hops();
+  void tell_peer_macs();
   void on_housekeeping();
 
   // Ended from the last to the first.
@@ -77,7 +80,7 @@ class Daemon {
   std::unique_ptr<KernelNetwork> kernel_;
   std::unique_ptr<SlowPath> slow_path_;
   std::unique_ptr<ViaChecks> via_checks_;
-  std::unique_ptr<VipKeeper> vips_;
+  std::unique_ptr<VrrpService> vrrp_;
   config::Model model_;
   Publisher publisher_{loop_, [this] { plane_->publish(director_->build_snapshot()); }};
   std::unique_ptr<ServiceHealth> health_;

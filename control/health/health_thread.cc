@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "control/log.h"
+#include "control/vrrp/file_trackers.h"
+#include "control/vrrp/process_trackers.h"
+#include "control/vrrp/script_trackers.h"
 #include "healthcheck/io/curl_multi.h"
 #include "healthcheck/io/mailer.h"
-#include "healthcheck/io/notify_fifo.h"
 #include "healthcheck/io/probe_factory.h"
 #include "healthcheck/io/prober.h"
 #include "healthcheck/io/script_queue.h"
@@ -28,7 +30,8 @@ void report_problem(const std::string& line) { log::warning("{}", line); }
 // What runs in the thread; made and ended there.
 class HealthThread::Worker {
  public:
-  Worker(EventLoop& loop, Mailbox<healthcheck::CheckReport>& reports, healthcheck::PunctualityRecorder& punctuality)
+  Worker(EventLoop& loop, Mailbox<healthcheck::CheckReport>& reports, healthcheck::PunctualityRecorder& punctuality,
+         const TrackerResults& on_tracker)
       : loop_{loop},
         curl_{loop},
         runner_{loop, {}},
@@ -40,6 +43,17 @@ class HealthThread::Worker {
                 [&reports](healthcheck::CheckReport report) { reports.post(std::move(report)); }, punctuality},
         scripts_{runner_, {}, report_problem},
         mailer_{loop, curl_, report_problem},
+        lvs_fifo_{"lvs_notify_fifo", runner_, report_problem},
+        vrrp_fifo_{"vrrp_notify_fifo", runner_, report_problem},
+        script_trackers_{loop, runner_,
+                         [&on_tracker](const std::string& tracker, bool success, std::string_view words) {
+                           on_tracker(ScriptResult{tracker, success, std::string{words}});
+                         }},
+        process_trackers_{
+            loop, [&on_tracker](const std::string& tracker, bool enough) { on_tracker(ProcessResult{tracker, enough}); }},
+        file_trackers_{
+            loop, [&on_tracker](const std::string& tracker, std::int64_t value) { on_tracker(FileResult{tracker, value}); },
+            report_problem},
         farewell_{loop.add_timer([this] { stop_when_idle(); })} {}
 
   void take(HealthSettings settings) {
@@ -49,17 +63,24 @@ class HealthThread::Worker {
     for (const std::string& line : runner_.look_at(settings.scripts)) report_problem(line);
     factory_.set_tls(global.tls);
     mailer_.set_policy(settings.mail);
-    if (global.lvs_notify_fifo != fifo_path_) open_fifo(global);
-    if (global.lvs_notify_fifo_script != fifo_script_) start_fifo_script(global.lvs_notify_fifo_script);
+    lvs_fifo_.set({.path = global.lvs_notify_fifo,
+                   .script = global.lvs_notify_fifo_script,
+                   .user = global.lvs_notify_fifo_user,
+                   .group = global.lvs_notify_fifo_group});
+  }
+  void take(const VrrpErrands& order) {
+    script_trackers_.set(order.scripts);
+    process_trackers_.set(order.processes);
+    file_trackers_.set(order.files);
+    vrrp_fifo_.set(order.fifo.path == lvs_fifo_.path() ? FifoSettings{} : order.fifo);
   }
   void take(std::shared_ptr<healthcheck::ViaGate> door) { factory_.use(std::move(door)); }
   void take(const healthcheck::StartCheck& order) { prober_.start(order.id, order.spec, order.up); }
   void take(const healthcheck::StopCheck& order) { prober_.stop(order.id); }
-  void take(healthcheck::RunScript order) { scripts_.run(std::move(order.script), order.queue); }
-  void take(const healthcheck::WriteFifo& order) {
-    if (fifo_ && !fifo_->write(order.line) && fifo_->lost() == 1) report_problem(fifo_path_ + ": nobody reads: lines are lost");
-  }
-  void take(const healthcheck::SendMail& order) { mailer_.send(order.subject, order.body); }
+  void take(notify::RunScript order) { scripts_.run(std::move(order.script), order.queue); }
+  void take(const notify::WriteFifo& order) { lvs_fifo_.write(order.line); }
+  void take(const WriteVrrpFifo& order) { vrrp_channel().write(order.line); }
+  void take(const notify::SendMail& order) { mailer_.send(order.subject, order.body); }
   void take(Stop) {
     prober_.stop_all();
     ends_at_ = EventLoop::now() + kFarewell;
@@ -67,28 +88,8 @@ class HealthThread::Worker {
   }
 
  private:
-  void open_fifo(const healthcheck::GlobalPolicy& global) {
-    fifo_.reset();
-    fifo_path_ = global.lvs_notify_fifo;
-    if (fifo_path_.empty()) return;
-    const auto owner = runner_.resolve({.user = global.lvs_notify_fifo_user, .group = global.lvs_notify_fifo_group});
-    if (!owner) report_problem(fifo_path_ + ": " + owner.error());
-    auto fifo = healthcheck::NotifyFifo::open(fifo_path_, owner ? std::optional{*owner} : std::nullopt);
-    if (!fifo) return report_problem(fifo.error());
-    fifo_ = std::move(*fifo);
-  }
-
-  // The program that reads the fifo, named to it as its last argument; it runs as long as the daemon does.
-  void start_fifo_script(const healthcheck::Script& script) {
-    fifo_reader_.reset();
-    fifo_script_ = script;
-    if (script.empty() || !fifo_) return;
-    healthcheck::Script with_path = script;
-    with_path.command.push_back(fifo_path_);
-    auto started = runner_.start(with_path, [](ExitStatus) { report_problem("the script of lvs_notify_fifo has ended"); });
-    if (!started) return report_problem(script.command.front() + ": " + started.error().reason);
-    fifo_reader_ = std::move(*started);
-  }
+  // Both may be the same fifo (notify_fifo); then one channel writes the lines of both.
+  FifoChannel& vrrp_channel() { return vrrp_fifo_.path().empty() ? lvs_fifo_ : vrrp_fifo_; }
 
   void stop_when_idle() {
     if ((scripts_.is_idle() && mailer_.is_idle()) || EventLoop::now() >= ends_at_) return loop_.stop();
@@ -102,16 +103,18 @@ class HealthThread::Worker {
   healthcheck::Prober prober_;
   healthcheck::ScriptQueue scripts_;
   healthcheck::Mailer mailer_;
-  std::string fifo_path_;
-  std::optional<healthcheck::NotifyFifo> fifo_;
-  healthcheck::Script fifo_script_;
-  ChildProcess fifo_reader_;
+  FifoChannel lvs_fifo_;
+  FifoChannel vrrp_fifo_;
+  ScriptTrackers script_trackers_;
+  ProcessTrackers process_trackers_;
+  FileTrackers file_trackers_;
   EventLoop::Clock::time_point ends_at_{};
   Timer farewell_;
 };
 
-HealthThread::HealthThread(EventLoop& control, Reports on_reports)
-    : reports_{control, std::move(on_reports)},
+HealthThread::HealthThread(EventLoop& control, Reports on_reports, TrackerResults on_tracker)
+    : on_tracker_{std::move(on_tracker)},
+      reports_{control, std::move(on_reports)},
       orders_{loop_, [this](std::vector<Order> orders) { take(std::move(orders)); }},
       thread_{[this] { run(); }} {
   pthread_setname_np(thread_.native_handle(), "health");
@@ -123,7 +126,7 @@ HealthThread::~HealthThread() {
 }
 
 void HealthThread::run() {
-  Worker worker{loop_, reports_, punctuality_};
+  Worker worker{loop_, reports_, punctuality_, on_tracker_};
   worker_ = &worker;
   loop_.run();
   worker_ = nullptr;

@@ -12,13 +12,17 @@
 #include <variant>
 #include <vector>
 
+#include "control/health/fifo_channel.h"
 #include "control/loop/event_loop.h"
 #include "control/loop/mailbox.h"
+#include "control/vrrp/tracker_result.h"
 #include "healthcheck/io/punctuality.h"
 #include "healthcheck/io/via_gate.h"
 #include "healthcheck/monitor.h"
 #include "healthcheck/report.h"
 #include "healthcheck/spec/policy.h"
+#include "notify/action.h"
+#include "vrrp/spec/tracking_spec.h"
 
 namespace penstock::control {
 
@@ -29,15 +33,29 @@ struct HealthSettings {
   std::vector<healthcheck::Script> scripts;  // all that checks and notifications will run
 };
 
-using HealthOrder = std::variant<HealthSettings, std::shared_ptr<healthcheck::ViaGate>, healthcheck::StartCheck,
-                                 healthcheck::StopCheck, healthcheck::RunScript, healthcheck::WriteFifo, healthcheck::SendMail>;
+// What runs here for VRRP: what it tracks, and its fifo. After the HealthSettings that come with them.
+struct VrrpErrands {
+  std::vector<vrrp::ScriptTracker> scripts{};
+  std::vector<vrrp::ProcessTracker> processes{};
+  std::vector<vrrp::FileTracker> files{};
+  FifoSettings fifo{};
+};
+struct WriteVrrpFifo {
+  std::string line{};
+};
+
+using HealthOrder = std::variant<HealthSettings, VrrpErrands, std::shared_ptr<healthcheck::ViaGate>, healthcheck::StartCheck,
+                                 healthcheck::StopCheck, notify::RunScript, notify::WriteFifo, WriteVrrpFifo, notify::SendMail>;
 
 class HealthThread {
  public:
   using Reports = std::move_only_function<void(std::vector<healthcheck::CheckReport>)>;
 
-  // `on_reports` is called on `control`'s thread. Throws std::runtime_error when there is no thread or descriptor left.
-  HealthThread(EventLoop& control, Reports on_reports);
+  using TrackerResults = std::function<void(TrackerResult)>;
+
+  // `on_reports` is called on `control`'s thread, `on_tracker` on the health thread: it must not block. Throws
+  // std::runtime_error when there is no thread or descriptor left.
+  HealthThread(EventLoop& control, Reports on_reports, TrackerResults on_tracker);
   // Ends every check; scripts of a stop that were ordered before get a moment to run (kFarewell), mails likewise.
   ~HealthThread();
   HealthThread(const HealthThread&) = delete;
@@ -49,6 +67,7 @@ class HealthThread {
   [[nodiscard]] healthcheck::Punctuality punctuality() const { return punctuality_.read(); }
   [[nodiscard]] TurnStatistics turns() const { return loop_.turns(); }
 
+  // Any thread.
   void post(HealthOrder order) { orders_.post(Order{std::move(order)}); }
 
  private:
@@ -60,6 +79,7 @@ class HealthThread {
   void take(std::vector<Order> orders);
 
   EventLoop loop_;
+  TrackerResults on_tracker_;
   healthcheck::PunctualityRecorder punctuality_;  // the thread writes
   Mailbox<healthcheck::CheckReport> reports_;
   Mailbox<Order> orders_;

@@ -45,16 +45,28 @@ std::vector<healthcheck::Script> scripts_of(const config::Model& model) {
       }
     }
   }
+  const auto add_notify = [&](const vrrp::NotifySpec& notify) {
+    for (const auto* const script : {&notify.master, &notify.backup, &notify.fault, &notify.stop, &notify.deleted, &notify.any,
+                                     &notify.master_receives_lower}) {
+      all.push_back(*script);
+    }
+  };
+  all.push_back(model.vrrp.notify_fifo_script);
+  for (const vrrp::ScriptTracker& tracker : model.vrrp.scripts) all.push_back(tracker.script);
+  for (const vrrp::InstanceSpec& instance : model.vrrp.instances) add_notify(instance.notify);
+  for (const vrrp::SyncGroupSpec& group : model.vrrp.sync_groups) add_notify(group.notify);
   std::erase_if(all, [](const healthcheck::Script& script) { return script.empty(); });
   return all;
 }
 
 }  // namespace
 
-ServiceHealth::ServiceHealth(EventLoop& loop, bool share_checks, TableChanged on_change)
+ServiceHealth::ServiceHealth(EventLoop& loop, bool share_checks, TableChanged on_change,
+                             HealthThread::TrackerResults on_tracker)
     : monitor_{healthcheck::Monitor::Options{.share_checks = share_checks}},
       on_change_{std::move(on_change)},
-      thread_{loop, [this](std::vector<healthcheck::CheckReport> reports) { take(std::move(reports)); }} {}
+      thread_{loop, [this](std::vector<healthcheck::CheckReport> reports) { take(std::move(reports)); },
+              std::move(on_tracker)} {}
 
 std::vector<Director::Wanted> ServiceHealth::named_by(const config::Model& model) {
   std::vector<Director::Wanted> all;
@@ -76,6 +88,13 @@ std::vector<packet::IpAddress> ServiceHealth::targets_of(const config::Model& mo
 
 std::vector<Director::Wanted> ServiceHealth::apply(const config::Model& model) {
   thread_.post(HealthSettings{model.health, model.mail, scripts_of(model)});
+  thread_.post(VrrpErrands{.scripts = model.vrrp.scripts,
+                           .processes = model.vrrp.processes,
+                           .files = model.vrrp.files,
+                           .fifo = {.path = model.vrrp.notify_fifo,
+                                    .script = model.vrrp.notify_fifo_script,
+                                    .user = model.vrrp.notify_fifo_user,
+                                    .group = model.vrrp.notify_fifo_group}});
   thresholds_.clear();
   std::vector<healthcheck::MonitoredService> services;
   for (const config::VirtualServer& server : model.virtual_servers) {
@@ -114,14 +133,8 @@ void ServiceHealth::carry_out(Actions actions) {
   for (const healthcheck::ServiceKey& service : changed) on_change_({service.endpoint, service.protocol}, rows_of(service));
 
   for (Action& action : actions) {
-    std::visit(Overloaded{[](healthcheck::LogLine& line) {
-                            if (line.level == healthcheck::LogLine::Level::kWarning) {
-                              log::warning("{}", line.text);
-                            } else {
-                              log::info("{}", line.text);
-                            }
-                          },
-                          [](healthcheck::TableChanged&) {}, [this](auto& order) { thread_.post(std::move(order)); }},
+    std::visit(Overloaded{[](healthcheck::LogLine& line) { log::write(line); }, [](healthcheck::TableChanged&) {},
+                          [this](auto& order) { thread_.post(std::move(order)); }},
                action);
   }
 }

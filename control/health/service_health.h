@@ -23,8 +23,9 @@ class ServiceHealth {
   // A service's rows are others now.
   using TableChanged = std::function<void(const Director::Key& service, std::span<const Director::Row> rows)>;
 
-  // Throws std::runtime_error when the health thread can't be had. `share_checks`: healthcheck::Monitor::Options.
-  ServiceHealth(EventLoop& loop, bool share_checks, TableChanged on_change);
+  // Throws std::runtime_error when the health thread can't be had. `share_checks`: healthcheck::Monitor::Options. `on_tracker`:
+  // HealthThread's.
+  ServiceHealth(EventLoop& loop, bool share_checks, TableChanged on_change, HealthThread::TrackerResults on_tracker);
 
   // What the director would be asked for, to see whether there is room: every server named, none in service.
   [[nodiscard]] static std::vector<Director::Wanted> named_by(const config::Model& model);
@@ -38,6 +39,9 @@ class ServiceHealth {
 
   // What probes by check_via go through from now on; may be null. Before apply().
   void use(std::shared_ptr<healthcheck::ViaGate> door) { thread_.post(std::move(door)); }
+
+  // Something for the health thread to run. Any thread.
+  void post(HealthOrder order) { thread_.post(std::move(order)); }
 
   // The lines and scripts of a stop.
   void stop();

@@ -66,7 +66,8 @@ void FileTrackers::make(const vrrp::FileTracker& tracker) {
     return;
   }
   const std::string text = std::to_string(*tracker.initial) + "\n";
-  if (write(fd, text.data(), text.size()) != std::ssize(text)) problem_("track_file " + tracker.name + ": " + std::strerror(errno));
+  if (write(fd, text.data(), text.size()) != std::ssize(text))
+    problem_("track_file " + tracker.name + ": " + std::strerror(errno));
   close(fd);
 }
 

@@ -1,7 +1,7 @@
 // track_file for VRRP: the number in each tracked file, told at first and whenever it changes.
 //
-// The file's folder is watched (inotify), so that a file that is replaced, removed or made anew is noticed at once. A file that isn't
-// there or holds no number counts as 0 (keepalived). Belongs to one loop.
+// The file's folder is watched (inotify), so that a file that is replaced, removed or made anew is noticed at once. A file that
+// isn't there or holds no number counts as 0 (keepalived). Belongs to one loop.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ class FileTrackers {
   FileTrackers(const FileTrackers&) = delete;
   FileTrackers& operator=(const FileTrackers&) = delete;
 
-  // Watches these from now on; files with an initial value are written where they aren't there. Those that stay keep what was told.
+  // Watches these from now on; files with an initial value are written where they aren't there. Those that stay keep what was
+  // told.
   void set(const std::vector<vrrp::FileTracker>& trackers);
 
  private:

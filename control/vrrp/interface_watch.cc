@@ -30,6 +30,7 @@ InterfaceWatch::InterfaceWatch(NetworkMirror& mirror, Tell tell)
 }
 
 void InterfaceWatch::follow(std::set<std::string> names) {
+  mirror_.poll();  // else an address that was added a moment ago would be missing
   names_ = std::move(names);
   std::erase_if(told_, [this](const auto& each) { return !names_.contains(each.first); });
   for (const std::string& name : names_) look(name);

@@ -20,14 +20,14 @@ class InterfaceWatch {
   // `mirror` must outlive it.
   InterfaceWatch(NetworkMirror& mirror, Tell tell);
 
-  // Tells these interfaces' states now, where they weren't told before, and from now on their changes.
+  // Tells these interfaces' states as the kernel has them now, where they weren't told before, and from now on their changes.
   void follow(std::set<std::string> names);
 
  private:
   void look(const std::string& name);
   [[nodiscard]] vrrp::InterfaceState state_of(const std::string& name) const;
 
-  const NetworkMirror& mirror_;
+  NetworkMirror& mirror_;
   Tell tell_;
   std::set<std::string> names_;
   std::map<std::string, vrrp::InterfaceState> told_;

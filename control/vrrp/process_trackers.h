@@ -1,7 +1,7 @@
 // vrrp_track_process: how many processes of a kind there are, and whether that is enough.
 //
-// /proc is read every half second: a lost or gained quorum is told that much later at most, and after the tracker's delay. Only where
-// something is tracked. Belongs to one loop.
+// /proc is read every half second: a lost or gained quorum is told that much later at most, and after the tracker's delay. Only
+// where something is tracked. Belongs to one loop.
 #pragma once
 
 #include <functional>

@@ -31,8 +31,8 @@ void ScriptTrackers::set(const std::vector<vrrp::ScriptTracker>& trackers) {
 
 void ScriptTrackers::start(Tracked& tracked) {
   if (tracked.run) return;  // still at it: its timeout ends it
-  const healthcheck::CheckSpec check{
-      .kind = healthcheck::MiscCheck{.script = tracked.spec.script, .timeout = tracked.spec.timeout, .dynamic = false}};
+  healthcheck::CheckSpec check;
+  check.kind = healthcheck::MiscCheck{.script = tracked.spec.script, .timeout = tracked.spec.timeout, .dynamic = false};
   tracked.run = healthcheck::start_misc_probe(loop_, slots_, check, [this, &tracked](const healthcheck::ProbeResult& result) {
     tracked.run.reset();
     report_(tracked.spec.name, result.is_success(), result.detail);

@@ -1,7 +1,7 @@
 // vrrp_script: each tracked script run at its interval, with its result told.
 //
-// A result is a success (exit status 0) or not; what it means is the router's to count. One that isn't done after its timeout gets
-// SIGTERM, two seconds later SIGKILL, and has failed; while it runs, no second one is started. Scripts of checks and of
+// A result is a success (exit status 0) or not; what it means is the router's to count. One that isn't done after its timeout
+// gets SIGTERM, two seconds later SIGKILL, and has failed; while it runs, no second one is started. Scripts of checks and of
 // notifications can't hold them up: their slots are their own. Belongs to the loop that runs the scripts.
 #pragma once
 

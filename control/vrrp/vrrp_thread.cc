@@ -33,14 +33,6 @@ void take_precedence() {
   }
 }
 
-void write_log(const notify::LogLine& line) {
-  switch (line.level) {
-    case notify::LogLine::Level::kDebug: log::debug("{}", line.text); break;
-    case notify::LogLine::Level::kInfo: log::info("{}", line.text); break;
-    case notify::LogLine::Level::kWarning: log::warning("{}", line.text); break;
-  }
-}
-
 }  // namespace
 
 // What runs in the thread; made before it begins and ended after it.
@@ -67,9 +59,9 @@ class VrrpThread::Worker {
   }
   void take(const InterfaceChange& order) { carry_out(router_.on_interface(order.name, order.state, EventLoop::now())); }
   void take(const AddressLoss& order) { carry_out(router_.on_address_lost(order.interface, order.address, EventLoop::now())); }
-  void take(const ScriptResult& order) { carry_out(router_.on_script(order.tracker, order.success, EventLoop::now())); }
-  void take(const ProcessResult& order) { carry_out(router_.on_processes(order.tracker, order.enough, EventLoop::now())); }
-  void take(const FileResult& order) { carry_out(router_.on_file(order.tracker, order.value, EventLoop::now())); }
+  void take(const TrackerResult& order) {
+    std::visit([this](const auto& result) { take_result(result); }, order);
+  }
   void take(PeerMacs order) { peers_.set(std::move(order)); }
   void take(AnnounceAgain) { carry_out(router_.announce_again(EventLoop::now())); }
   void take(Ask order) {
@@ -108,6 +100,13 @@ class VrrpThread::Worker {
   }
 
  private:
+  void take_result(const ScriptResult& result) {
+    carry_out(router_.on_script(result.tracker, result.success, EventLoop::now(), result.words));
+  }
+  void take_result(const ProcessResult& result) {
+    carry_out(router_.on_processes(result.tracker, result.enough, EventLoop::now()));
+  }
+  void take_result(const FileResult& result) { carry_out(router_.on_file(result.tracker, result.value, EventLoop::now())); }
   void carry_out(vrrp::Actions actions) {
     for (vrrp::Action& action : actions) std::visit([this](auto& each) { carry_out(std::move(each)); }, action);
   }
@@ -122,7 +121,7 @@ class VrrpThread::Worker {
     }
     owners_told_.post(std::move(action));
   }
-  void carry_out(const notify::LogLine& action) { write_log(action); }
+  void carry_out(const notify::LogLine& action) { log::write(action); }
   template <typename Errand>
   void carry_out(Errand errand) {
     surroundings_.run_errand(std::move(errand));
@@ -166,7 +165,7 @@ VrrpThread::VrrpThread(EventLoop& control, Surroundings surroundings, OwnersChan
 
 VrrpThread::~VrrpThread() { stop(); }
 
-VrrpStatus VrrpThread::status() {
+VrrpThreadStatus VrrpThread::status() {
   Ask ask;
   auto answer = ask.answer.get_future();
   orders_.post(Order{std::move(ask)});

@@ -18,6 +18,8 @@
 
 #include "control/loop/event_loop.h"
 #include "control/loop/mailbox.h"
+#include "control/vrrp/tracker_result.h"
+#include "control/vrrp/vrrp_status.h"
 #include "dataplane/core/ownership.h"
 #include "dataplane/dpdk/exchange.h"
 #include "vrrp/router.h"
@@ -38,38 +40,15 @@ struct AddressLoss {
   std::string interface{};
   packet::IpAddress address{};
 };
-// A tracker's result.
-struct ScriptResult {
-  std::string tracker{};
-  bool success = false;
-};
-struct ProcessResult {
-  std::string tracker{};
-  bool enough = false;
-};
-struct FileResult {
-  std::string tracker{};
-  std::int64_t value = 0;
-};
 // How frames reach unicast peers. Those that aren't here get none.
 using PeerMacs = std::unordered_map<packet::IpAddress, packet::MacAddress>;
 struct AnnounceAgain {};
 
-using VrrpOrder = std::variant<VrrpConfiguration, InterfaceChange, AddressLoss, ScriptResult, ProcessResult, FileResult,
-                               PeerMacs, AnnounceAgain>;
+using VrrpOrder = std::variant<VrrpConfiguration, InterfaceChange, AddressLoss, TrackerResult, PeerMacs, AnnounceAgain>;
 
 // -- what it tells --
 
 using VrrpErrand = std::variant<notify::RunScript, notify::WriteFifo, notify::SendMail>;
-
-struct VrrpStatus {
-  std::vector<vrrp::InstanceStatus> instances{};
-  std::vector<vrrp::SyncGroupStatus> sync_groups{};
-  vrrp::Router::Strangers strangers{};
-  std::uint64_t frames_lost = 0;           // to send: the ring was full for too long
-  std::uint64_t frames_without_way = 0;    // to unicast peers whose MAC address isn't known
-  std::chrono::nanoseconds worst_delay{};  // of a timer
-};
 
 class VrrpThread {
  public:
@@ -92,14 +71,14 @@ class VrrpThread {
 
   void post(VrrpOrder order) { orders_.post(Order{std::move(order)}); }
   // Asks the thread, which never waits for control, and waits for its answer. Not after stop().
-  [[nodiscard]] VrrpStatus status();
+  [[nodiscard]] VrrpThreadStatus status();
   // Resigns everywhere and ends the thread once its last frames are with the workers, which must still run. Nothing is told to
   // `on_owners` any more: no address is ours.
   void stop();
 
  private:
   struct Ask {
-    std::promise<VrrpStatus> answer;
+    std::promise<VrrpThreadStatus> answer;
   };
   struct Stop {};
   using Order = std::variant<VrrpOrder, Ask, Stop>;

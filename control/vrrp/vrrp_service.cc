@@ -1,0 +1,94 @@
+#include "control/vrrp/vrrp_service.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+namespace penstock::control {
+
+VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings)
+    : vips_{kernel.addresses, kernel.mirror,
+            [this](const std::string& interface, const packet::IpAddress& address) {
+              thread_.post(AddressLoss{interface, address});
+            }},
+      thread_{loop, std::move(surroundings),
+              [this](const std::vector<vrrp::SetOwner>& changes) {
+                for (const vrrp::SetOwner& change : changes) vips_.set_owner(change.instance, change.owns);
+              }},
+      interfaces_{kernel.mirror, [this](InterfaceChange change) { thread_.post(std::move(change)); }} {}
+
+std::expected<void, std::string> VrrpService::check_room(const vrrp::RouterSpec& spec) {
+  if (spec.instances.size() < core::kMaxOwners) return {};
+  return std::unexpected{fmt::format("{} vrrp_instances are more than {}", spec.instances.size(), core::kMaxOwners - 1)};
+}
+
+// An instance keeps its place as long as the configuration names it.
+void VrrpService::assign_owners(const vrrp::RouterSpec& spec) {
+  std::set<std::string> names;
+  for (const vrrp::InstanceSpec& instance : spec.instances) names.insert(instance.name);
+  std::erase_if(owner_ids_, [&](const auto& each) { return !names.contains(each.first); });
+  std::set<core::OwnerId> taken{core::kAlwaysOurs};
+  for (const auto& [name, id] : owner_ids_) taken.insert(id);
+  std::uint16_t next = 0;
+  for (const std::string& name : names) {
+    if (owner_ids_.contains(name)) continue;
+    while (!taken.insert(core::OwnerId{next}).second) ++next;
+    owner_ids_[name] = core::OwnerId{next};
+  }
+}
+
+void VrrpService::apply(const vrrp::RouterSpec& spec) {
+  assign_owners(spec);
+  spec_ = spec;
+  interfaces_.follow(interfaces());
+  vips_.apply(spec_.instances);
+  thread_.post(VrrpConfiguration{spec_, owner_ids_});
+}
+
+std::unordered_map<packet::IpAddress, core::OwnerId> VrrpService::owners() const {
+  std::unordered_map<packet::IpAddress, core::OwnerId> owners;
+  for (const vrrp::InstanceSpec& instance : spec_.instances) {
+    for (const auto* const list : {&instance.addresses, &instance.excluded_addresses}) {
+      for (const vrrp::VirtualAddress& vip : *list) owners.emplace(vip.address, owner_ids_.at(instance.name));
+    }
+  }
+  return owners;
+}
+
+std::set<std::string> VrrpService::interfaces() const {
+  std::set<std::string> names;
+  const auto add_tracked = [&](const vrrp::Tracking& tracking) {
+    for (const vrrp::TrackLine& line : tracking.interfaces) names.insert(line.name);
+  };
+  for (const vrrp::InstanceSpec& instance : spec_.instances) {
+    names.insert(instance.interface);
+    add_tracked(instance.tracking);
+    for (const auto* const list : {&instance.addresses, &instance.excluded_addresses}) {
+      for (const vrrp::VirtualAddress& vip : *list) names.insert(vip.interface);
+    }
+  }
+  for (const vrrp::SyncGroupSpec& group : spec_.sync_groups) add_tracked(group.tracking);
+  return names;
+}
+
+std::vector<packet::IpAddress> VrrpService::unicast_peers() const {
+  std::set<packet::IpAddress> peers;
+  for (const vrrp::InstanceSpec& instance : spec_.instances) {
+    for (const vrrp::UnicastPeer& peer : instance.unicast_peers) peers.insert(peer.address);
+  }
+  return {peers.begin(), peers.end()};
+}
+
+void VrrpService::set_peer_macs(PeerMacs macs) {
+  if (macs == peer_macs_) return;
+  peer_macs_ = macs;
+  thread_.post(std::move(macs));
+}
+
+void VrrpService::stop() {
+  thread_.stop();
+  vips_.withdraw();
+}
+
+}  // namespace penstock::control

@@ -1,0 +1,65 @@
+// VRRP on the control thread: what the VRRP thread is told of the configuration and the kernel, and what the kernel is told of
+// its decisions.
+//
+// Control-owned.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "control/netlink/address_manager.h"
+#include "control/netlink/mirror.h"
+#include "control/vrrp/interface_watch.h"
+#include "control/vrrp/vip_keeper.h"
+#include "control/vrrp/vrrp_thread.h"
+
+namespace penstock::control {
+
+class VrrpService {
+ public:
+  struct Kernel {
+    AddressManager& addresses;
+    NetworkMirror& mirror;
+  };
+
+  // All arguments must outlive it. Throws std::runtime_error when there is no thread or descriptor left.
+  VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings);
+
+  // Whether there are places in core::Ownership for all instances. The error is a sentence for the operator.
+  [[nodiscard]] static std::expected<void, std::string> check_room(const vrrp::RouterSpec& spec);
+  // Makes the configuration the one in force. Precondition: check_room().
+  void apply(const vrrp::RouterSpec& spec);
+  // Which virtual router decides about which address, by the configuration in force.
+  [[nodiscard]] std::unordered_map<packet::IpAddress, core::OwnerId> owners() const;
+
+  // Addresses whose next hops must be known, and what is known of them.
+  [[nodiscard]] std::vector<packet::IpAddress> unicast_peers() const;
+  void set_peer_macs(PeerMacs macs);
+
+  // From any thread.
+  void post(TrackerResult result) { thread_.post(std::move(result)); }
+  void announce_again() { thread_.post(AnnounceAgain{}); }
+  [[nodiscard]] VrrpThreadStatus status() { return thread_.status(); }
+  // The configuration in force.
+  [[nodiscard]] const vrrp::RouterSpec& spec() const { return spec_; }
+
+  // Resigns everywhere, and takes the addresses away. The workers still run.
+  void stop();
+
+ private:
+  [[nodiscard]] std::set<std::string> interfaces() const;
+  void assign_owners(const vrrp::RouterSpec& spec);
+
+  vrrp::RouterSpec spec_;
+  std::map<std::string, core::OwnerId> owner_ids_;  // by instance
+  PeerMacs peer_macs_;
+  VipKeeper vips_;
+  VrrpThread thread_;  // after what it tells
+  InterfaceWatch interfaces_;
+};
+
+}  // namespace penstock::control
