@@ -12,7 +12,7 @@ STARVATION_SECONDS = 4  # of checks that come each second
 
 
 def checks(daemon) -> list[dict]:
-    services = json.loads(daemon.penstock("show", "checks", "--json").stdout)
+    services = json.loads(daemon.penstock("show", "checks", "--json").stdout)["services"]
     return [check for service in services for server in service["servers"] for check in server["checks"]]
 
 
