@@ -19,6 +19,15 @@ def for_pages(pages: dict[str, bytes]) -> str:
     return text
 
 
+def for_backup(text: str, priority: int = 90) -> str:
+    """The how-to's BACKUP file, made from the MASTER's: its point 4 says which three things to change."""
+    for of_master, of_backup in (("router_id CK_TEST", "router_id CK_TEST_BACKUP"), ("state MASTER", "state BACKUP"),
+                                 ("priority 100", f"priority {priority}")):
+        assert text.count(of_master) == 1, of_master
+        text = text.replace(of_master, of_backup)
+    return text
+
+
 def without_real_server(text: str, address: str) -> str:
     """The same configuration with one real server's block removed, as an operator would with an editor."""
     shorter, count = re.subn(rf"(?ms)^ *real_server {re.escape(address)} .*?^    \}}\n\n?", "", text)

@@ -146,6 +146,10 @@ class Lab:
     def sysctl(self, node: str, *settings: str) -> None:
         self.run(node, "sysctl", "-qw", *settings)
 
+    def set_cable(self, node: Node, up: bool) -> None:
+        """Plug the node's cable in, or pull it out of the bridge: the node loses its carrier, and nobody else."""
+        self._ip("bridge", f"link set {node.name} {'up' if up else 'down'}")
+
     def _ip(self, node: str, *lines: str) -> None:
         """Several ip commands in one go; RuntimeError with its words when one fails."""
         result = subprocess.run(["ip", "-n", self.namespace(node), "-batch", "-"], input="\n".join(lines) + "\n", capture_output=True, text=True)

@@ -62,15 +62,19 @@ class Penstockd:
 
     # Life
 
-    def start(self, configuration: str) -> None:
-        """Start with this configuration's text and wait until the command line socket answers, the VIP is there and every real server's
-        MAC address is known. RuntimeError with the log when the daemon ends instead."""
+    def start(self, configuration: str, as_master: bool = True) -> None:
+        """Start with this configuration's text and wait until the command line socket answers, the VIP is there (`as_master`) and every
+        real server's MAC address is known. RuntimeError with the log when the daemon ends instead."""
+        self.launch(configuration)
+        wait_for("penstockd to answer", self._answers, seconds=60)
+        if as_master and topology.VIP in configuration:
+            wait_for("the VIP on the TAP", lambda: self.has_address(topology.VIP))
+        wait_for("the real servers' MAC addresses", lambda: not self.unresolved())
+
+    def launch(self, configuration: str) -> None:
+        """Start with this configuration's text, and wait for nothing."""
         self.write(configuration)
         self.lab.processes.start(self._name, self.lab.command(self.node.name, *self._before, *self.arguments()), self.log)
-        wait_for("penstockd to answer", self._answers, seconds=60)
-        if topology.VIP in configuration:
-            wait_for("the VIP on the TAP", lambda: topology.VIP in self.lab.run(self.node.name, "ip", "addr", "show", "dev", "eth0", check=False).stdout)
-        wait_for("the real servers' MAC addresses", lambda: not self.unresolved())
 
     def _answers(self) -> bool:
         if not self.is_running():
@@ -81,8 +85,17 @@ class Penstockd:
         """SIGTERM; the exit status, None when this program did not start it."""
         return self.lab.processes.stop(self._name, patience_seconds=20)
 
+    def kill(self) -> None:
+        """SIGKILL, as a crash."""
+        self.lab.processes.stop(self._name, first=signal.SIGKILL)
+
     def is_running(self) -> bool:
         return self.lab.processes.pid(self._name) is not None
+
+    def has_address(self, address: str) -> bool:
+        """Whether the kernel has that address on the TAP."""
+        listing = self.lab.run(self.node.name, "ip", "-o", "addr", "show", "dev", "eth0", check=False).stdout
+        return f" {address}/" in listing
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""

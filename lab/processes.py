@@ -47,13 +47,13 @@ class ProcessList:
             return None
         return int(pid) if _start_time(int(pid)) == start_time else None
 
-    def stop(self, name: str, patience_seconds: float = 5) -> int | None:
-        """SIGTERM, and SIGKILL for one that does not end in time. One that is gone already is fine.
+    def stop(self, name: str, patience_seconds: float = 5, first: signal.Signals = signal.SIGTERM) -> int | None:
+        """The signal `first`, and SIGKILL for one that does not end in time. One that is gone already is fine.
         Returns the exit status (negative: the signal's number) when this program started it, else None."""
         pid = self.pid(name)
         if pid is not None:
             descriptor = os.pidfd_open(pid)
-            signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+            signal.pidfd_send_signal(descriptor, first)
             if not select.select([descriptor], [], [], patience_seconds)[0]:
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                 select.select([descriptor], [], [], patience_seconds)

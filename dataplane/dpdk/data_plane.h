@@ -68,7 +68,8 @@ class BasicDataPlane {
     for (std::size_t i = 0; i < workers_.size(); ++i) rte_eal_remote_launch(run_worker, workers_[i].get(), lcores_[i]);
   }
 
-  // Ends the workers and waits for them: at most one loop. What they still hold goes with this object.
+  // Ends the workers and waits for them: at most one loop. Urgent frames that were injected before still leave, as far as the
+  // transmit queues have room. What else they hold goes with this object.
   void stop() {
     for (const auto& worker : workers_) worker->stop();
     for (const unsigned lcore : lcores_) rte_eal_wait_lcore(lcore);

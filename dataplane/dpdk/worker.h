@@ -66,7 +66,7 @@ class Worker {
   void run();
 
   // Any thread.
-  void stop() { stop_.store(true, std::memory_order_relaxed); }
+  void stop() { stop_.store(true, std::memory_order_release); }
   // Whether run() has ended; if so, all that it did is seen by the thread that asks.
   [[nodiscard]] bool has_ended() const { return ended_.load(std::memory_order_acquire); }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
@@ -132,7 +132,7 @@ template <typename Forwarder, typename Snapshot, typename Released>
 void Worker<Forwarder, Snapshot, Released>::run() {
   prctl(PR_SET_TIMERSLACK, 1000UL);  // nanoseconds: else sleeps of 100 us take 150
   reader_.online();
-  while (!stop_.load(std::memory_order_relaxed)) {
+  while (!stop_.load(std::memory_order_acquire)) {
     const std::uint64_t tsc = rte_rdtsc();
     const Now now{*reader_.get(), tsc, clock_.at(tsc)};
     unsigned work = send_injected();
@@ -142,6 +142,8 @@ void Worker<Forwarder, Snapshot, Released>::run() {
     settle_released(now);
     finish_loop(now, work);
   }
+  (void)send_injected();  // what came before stop(): a master that goes resigns with its last frame
+  count_unsent(transmitter_.flush_all());
   reader_.offline();
   for (rte_mbuf*& packet : unsent_urgent_) rte_pktmbuf_free(std::exchange(packet, nullptr));
   ended_.store(true, std::memory_order_release);

@@ -306,6 +306,18 @@ TEST(Worker, SendsUrgentFramesBeforeBulk) {
   for (std::uint16_t i = 0; i < 20; ++i) EXPECT_EQ(script_of(wire.wait_left().value())->sequence, i);
 }
 
+TEST(Worker, SendsWhatWasInjectedAMomentBeforeItStops) {
+  RingWire wire;
+  Running running{{wire.spec("eth0")}, 1};
+  const auto& counters = running.plane().worker(0);
+  ASSERT_TRUE(eventually([&] { return counters.sleeps.get() > 0; })) << "asleep, it finds both at once when it wakes";
+  ASSERT_TRUE(running.plane().exchange().inject(0, scripted_frame({.sequence = 7}), Urgency::kUrgent));
+  running.plane().stop();
+  const auto frame = wire.wait_left();
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(script_of(*frame)->sequence, 7);
+}
+
 TEST(Worker, SleepsWhenIdleAndWakesAtTraffic) {
   RingWire wire;
   Running running{{wire.spec("eth0")}, 1};

@@ -1,0 +1,121 @@
+"""What VRRP says on the lab's wires: adverts and announcements of addresses, each with the node that sent it and the kernel's time.
+
+One packet socket in the bridge's namespace hears every port; the kernel's stamp is that of the frame's way through the port, so a busy
+reader changes no time. What nobody has read yet waits in the socket.
+"""
+
+import ctypes
+import dataclasses
+import ipaddress
+import socket
+import struct
+import subprocess
+
+from lab.lab import Lab
+from lab.sockets import socket_in
+
+ETH_P_ALL = 0x0003
+SO_TIMESTAMPNS = 35
+SO_ATTACH_FILTER = 26
+SO_RCVBUFFORCE = 33
+RECEIVE_BUFFER = 16 * 1024 * 1024
+FILTER = "(ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
+VRRP = 112
+NEIGHBOUR_ADVERTISEMENT = 136
+
+
+@dataclasses.dataclass(frozen=True)
+class Advert:
+    # Seconds of the kernel's realtime clock.
+    time: float
+    node: str
+    source: str
+    destination: str
+    version: int
+    vrid: int
+    # 0: its sender resigns.
+    priority: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Announcement:
+    """A gratuitous ARP, or a neighbour advertisement that nobody asked for."""
+    time: float
+    node: str
+    address: str
+    mac: str
+
+
+Event = Advert | Announcement
+
+
+def _mac(text: bytes) -> str:
+    return text.hex(":")
+
+
+def event_of(time: float, node: str, frame: bytes) -> Event | None:
+    """The event that a whole Ethernet frame is, if any."""
+    ether_type = struct.unpack_from("!H", frame, 12)[0]
+    if ether_type == 0x0806 and len(frame) >= 42:
+        sender, target = frame[28:32], frame[38:42]
+        return Announcement(time, node, socket.inet_ntoa(sender), _mac(frame[22:28])) if sender == target else None
+    if ether_type == 0x0800:
+        header = (frame[14] & 0x0F) * 4
+        protocol, source, destination, payload = frame[23], frame[26:30], frame[30:34], frame[14 + header:]
+    elif ether_type == 0x86DD:
+        protocol, source, destination, payload = frame[20], frame[22:38], frame[38:54], frame[54:]
+    else:
+        return None
+    if protocol == VRRP and len(payload) >= 8:
+        return Advert(time, node, str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), payload[0] >> 4, payload[1], payload[2])
+    if protocol == socket.IPPROTO_ICMPV6 and payload[0] == NEIGHBOUR_ADVERTISEMENT and not payload[4] & 0x40 and len(payload) >= 32:
+        return Announcement(time, node, str(ipaddress.ip_address(payload[8:24])), _mac(payload[26:32]))
+    return None
+
+
+class VrrpWire:
+    """Everything since it was opened, in order. A context manager."""
+
+    def __init__(self, lab: Lab):
+        self._socket = socket_in(lab.namespace("bridge"), socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self._set_filter()
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._socket.setblocking(False)
+        self._events: list[Event] = []
+
+    def __enter__(self) -> "VrrpWire":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._socket.close()
+
+    def _set_filter(self) -> None:
+        listing = subprocess.run(["tcpdump", "-y", "EN10MB", "-ddd", FILTER], capture_output=True, text=True, check=True).stdout
+        steps = [struct.pack("HBBI", *map(int, line.split())) for line in listing.splitlines()[1:]]
+        code = ctypes.create_string_buffer(b"".join(steps))  # the kernel copies it
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", len(steps), ctypes.addressof(code)))
+
+    def events(self) -> list[Event]:
+        """All so far. What other ports are sent of a frame is left out."""
+        while True:
+            try:
+                frame, ancillary, _, (port, _, kind, *_) = self._socket.recvmsg(2048, 64)
+            except BlockingIOError:
+                return self._events
+            if kind == socket.PACKET_OUTGOING or port == "br0":
+                continue
+            seconds, nanoseconds = struct.unpack("ll", ancillary[0][2])
+            event = event_of(seconds + nanoseconds / 1e9, port, frame)
+            if event is not None:
+                self._events.append(event)
+
+    def now(self) -> int:
+        """A mark for `since`."""
+        return len(self.events())
+
+    def adverts(self, node: str, vrid: int, since: int = 0) -> list[Advert]:
+        return [event for event in self.events()[since:] if isinstance(event, Advert) and event.node == node and event.vrid == vrid]
+
+    def announcements(self, node: str, since: int = 0) -> list[Announcement]:
+        return [event for event in self.events()[since:] if isinstance(event, Announcement) and event.node == node]
