@@ -180,7 +180,7 @@ Daemon::~Daemon() {
 }
 
 std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model) {
-  if (auto room = VrrpService::check_room(model.vrrp); !room) return unexpected{room.error()};
+  if (auto room = VrrpService::check(model.vrrp); !room) return unexpected{room.error()};
   if (auto room = director_->check_room(ServiceHealth::named_by(model)); !room) return unexpected{room.error()};
   if (const auto prepared = via_checks_->prepare(model); !prepared) log::error("{}", prepared.error());
   health_->use(via_checks_->probes_door());

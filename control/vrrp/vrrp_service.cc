@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "control/log.h"
+
 namespace penstock::control {
 
 VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings)
@@ -18,7 +20,11 @@ VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surrounding
               }},
       interfaces_{kernel.mirror, [this](InterfaceChange change) { thread_.post(std::move(change)); }} {}
 
-std::expected<void, std::string> VrrpService::check_room(const vrrp::RouterSpec& spec) {
+std::expected<void, std::string> VrrpService::check(const vrrp::RouterSpec& spec) {
+  for (const vrrp::InstanceSpec& instance : spec.instances) {
+    if (instance.virtual_mac) return std::unexpected{fmt::format("({}) use_vmac is not supported yet", instance.name)};
+    if (!instance.accept) log::warning("({}) no_accept is not enforced yet: the host answers by the addresses", instance.name);
+  }
   if (spec.instances.size() < core::kMaxOwners) return {};
   return std::unexpected{fmt::format("{} vrrp_instances are more than {}", spec.instances.size(), core::kMaxOwners - 1)};
 }

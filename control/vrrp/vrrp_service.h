@@ -29,9 +29,10 @@ class VrrpService {
   // All arguments must outlive it. Throws std::runtime_error when there is no thread or descriptor left.
   VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings);
 
-  // Whether there are places in core::Ownership for all instances. The error is a sentence for the operator.
-  [[nodiscard]] static std::expected<void, std::string> check_room(const vrrp::RouterSpec& spec);
-  // Makes the configuration the one in force. Precondition: check_room().
+  // Whether the instances can be run as configured: not with a virtual MAC address, whose frames no port takes yet, and not
+  // more of them than core::Ownership has places. The error is a sentence for the operator.
+  [[nodiscard]] static std::expected<void, std::string> check(const vrrp::RouterSpec& spec);
+  // Makes the configuration the one in force. Precondition: check().
   void apply(const vrrp::RouterSpec& spec);
   // Which virtual router decides about which address, by the configuration in force.
   [[nodiscard]] std::unordered_map<packet::IpAddress, core::OwnerId> owners() const;
