@@ -68,7 +68,8 @@ class Play:
     def _settle(self, what: str, new: Router, other: Router | None, priority: int, since: int) -> None:
         """Wait until all virtual routers are at `new`, and note what doesn't come."""
         def missing() -> dict[str, list[str]]:
-            return {instance.name: self._missing(instance, new, other, priority, since) for instance in self._instances}
+            return {instance.name: self._missing(instance, new, other, priority, since, needs_announcement) for instance in self._instances}
+        needs_announcement = what != "return after cable" or new.announces_after_cable
         try:
             wait_for(what, lambda: not any(missing().values()), seconds=PATIENCE_SECONDS, interval_seconds=0.1)
         except TimeoutError:
@@ -87,12 +88,13 @@ class Play:
     def _adverts(self, instance: Instance, router: Router, priority: int, since: int):
         return [advert for advert in self._wire.adverts(router.own.name, instance.vrid, since) if advert.priority == priority]
 
-    def _missing(self, instance: Instance, new: Router, other: Router | None, priority: int, since: int) -> list[str]:
+    def _missing(self, instance: Instance, new: Router, other: Router | None, priority: int, since: int,
+                 needs_announcement: bool) -> list[str]:
         found = []
         if not self._adverts(instance, new, priority, since):
             found.append(f"an advert of priority {priority} from {new.own.name}")
         announcement = (instance.vip, new.mac(instance))
-        if announcement not in [(each.address, each.mac) for each in self._wire.announcements(new.own.name, since)]:
+        if needs_announcement and announcement not in [(each.address, each.mac) for each in self._wire.announcements(new.own.name, since)]:
             found.append(f"an announcement that {instance.vip} is at {announcement[1]}")
         if not new.holds(instance):
             found.append(f"{instance.vip} at {new.own.name}")

@@ -57,6 +57,9 @@ def keepalived_text(instances: list[Instance], interface: str, priority: int, ow
 class Router(abc.ABC):
     """`own` is its node, `peer` the other's. start() and stop() may come again and again; clean() leaves the node as it was."""
 
+    # Whether it announces its addresses when it is master and its link comes back.
+    announces_after_cable = True
+
     def __init__(self, lab: Lab, own: Node, peer: Node):
         self.lab = lab
         self.own = own
@@ -167,6 +170,9 @@ class Keepalived(Foreign):
 
 class Frr(Foreign):
     """FRR's vrrpd and its zebra. Each virtual router is a macvlan of the RFC's address, which is protodown while the router is a backup."""
+
+    # It goes on as master, and only its adverts are heard (8.4.4).
+    announces_after_cable = False
 
     def __init__(self, lab: Lab, own: Node, peer: Node):
         super().__init__(lab, own, peer)
