@@ -31,11 +31,12 @@ PATIENCE_SECONDS = 15
 class Play:
     """One pair, and what was missing after each fault of its master and after each return, by virtual router."""
 
-    def __init__(self, wire: VrrpWire, master: Router, backup: Router, instances: list[Instance]):
+    def __init__(self, wire: VrrpWire, master: Router, backup: Router, cases: dict[str, list[Instance]]):
         self._wire = wire
         self._master = master
         self._backup = backup
-        self._instances = instances
+        self.cases = cases
+        self._instances = [instance for case in cases.values() for instance in case]
         self.missing: dict[tuple[str, str], list[str]] = {}
         # Seconds from the old master's last advert to the new one's first.
         self.gaps: dict[tuple[str, str], float] = {}
@@ -108,7 +109,7 @@ def play(lab, foreign: type[Router], is_ours_master: bool, cases: dict[str, list
     theirs = foreign(lab, topology.DIRECTOR2, topology.DIRECTOR)
     master, backup = (ours, theirs) if is_ours_master else (theirs, ours)
     with VrrpWire(lab) as wire:
-        play = Play(wire, master, backup, [instance for case in cases.values() for instance in case])
+        play = Play(wire, master, backup, cases)
         try:
             play.run()
             yield play
@@ -122,33 +123,24 @@ def play(lab, foreign: type[Router], is_ours_master: bool, cases: dict[str, list
                 print(f"---- log in {router.own.name}\n{router.log_text()}")
 
 
-ROLES = {"penstockd is the master": True, "penstockd is the backup": False}
+PLAYS = {
+    "penstockd over keepalived": (Keepalived, True, KEEPALIVED_CASES),
+    "keepalived over penstockd": (Keepalived, False, KEEPALIVED_CASES),
+    "penstockd over FRR": (Frr, True, FRR_CASES),
+    "FRR over penstockd": (Frr, False, FRR_CASES),
+}
 
 
-@pytest.fixture(scope="module", params=ROLES.values(), ids=ROLES.keys())
-def with_keepalived(lab, request):
-    yield from play(lab, Keepalived, request.param, KEEPALIVED_CASES)
+@pytest.fixture(scope="module")
+def played(lab, request):
+    """One fixture for all plays: the one before is cleared away before the next begins, as they use the same nodes."""
+    yield from play(lab, *PLAYS[request.param])
 
 
-@pytest.fixture(scope="module", params=ROLES.values(), ids=ROLES.keys())
-def with_frr(lab, request):
-    yield from play(lab, Frr, request.param, FRR_CASES)
-
-
-def expect_take_over_and_return(play: Play, instances: list[Instance], fault: str) -> None:
-    for instance in instances:
-        assert play.missing["start", instance.name] == []
-        assert play.missing[fault, instance.name] == []
-        assert play.missing[f"return after {fault}", instance.name] == []
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("case", KEEPALIVED_CASES)
-def test_with_keepalived(with_keepalived, case, fault):
-    expect_take_over_and_return(with_keepalived, KEEPALIVED_CASES[case], fault)
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("case", FRR_CASES)
-def test_with_frr(with_frr, case, fault):
-    expect_take_over_and_return(with_frr, FRR_CASES[case], fault)
+@pytest.mark.parametrize("played, case, fault", [(name, case, fault) for name, (_, _, cases) in PLAYS.items() for case in cases for fault in FAULTS],
+                         indirect=["played"], scope="module")
+def test_the_backup_takes_over_and_the_master_returns(played, case, fault):
+    for instance in played.cases[case]:
+        assert played.missing["start", instance.name] == []
+        assert played.missing[fault, instance.name] == []
+        assert played.missing[f"return after {fault}", instance.name] == []
