@@ -9,7 +9,7 @@ import shlex
 import sys
 
 from lab import topology
-from lab.keepalived_conf import without_real_server
+from lab.keepalived_conf import for_backup, without_real_server
 from lab.lab import Lab
 from lab.penstockd import Penstockd
 from lab.waiting import wait_for
@@ -17,7 +17,7 @@ from lab.waiting import wait_for
 ADDRESSES = [server.address for server in topology.REAL_SERVERS]
 SERVICE = ("TCP", f"{topology.VIP}:80")
 PICTURE = f"""
-      client 192.168.1.10                    penstockd: 192.168.1.102, virtual address {topology.VIP}
+      client 192.168.1.10                    penstockd: 192.168.1.102, virtual address {topology.VIP} (at the end a BACKUP, too: 192.168.1.103)
             |                                         |
    ---------+----------------+----------------+-------+--------+---------
                              |                |                |
@@ -29,6 +29,7 @@ class Demo:
     def __init__(self, lab: Lab):
         self.lab = lab
         self.daemon = Penstockd(lab)
+        self.backup = Penstockd(lab, node=topology.DIRECTOR2)
         self.disappointments: list[str] = []
 
     def expect(self, what: str, actual, expected) -> None:
@@ -68,6 +69,30 @@ class Demo:
         self.say("\n== What penstockd logged meanwhile")
         self.say("\n".join(line for line in self.daemon.log_text().splitlines() if server.address in line and "CHECK" in line or "service [" in line))
 
+    def show_transition(self, after: int, last_line: str) -> None:
+        """What the backup's log says of VRRP after its first `after` characters, to the line that ends it."""
+        wait_for(last_line, lambda: last_line in self.backup.log_text()[after:])
+        self.say("\n".join(line for line in self.backup.log_text()[after:].splitlines()
+                           if "VI_1" in line or "VRRP_Group" in line or "Netlink" in line))
+
+    def fail_over(self, configuration: str) -> None:
+        self.say(f"== A second director, {self.backup.node.address}, with the how-to's BACKUP file")
+        self.backup.start(for_backup(configuration), as_master=False)
+        wait_for("the backup to hear the master", lambda: "master set to" in self.backup.log_text())
+        self.request(3, dict.fromkeys(ADDRESSES, 1))
+        mark = len(self.backup.log_text())
+        self.say("== SIGTERM to the MASTER: its virtual address is withdrawn and its interface goes; the BACKUP's log")
+        self.expect("exit status of penstockd", self.daemon.stop(), 0)
+        links = self.lab.run("director", "ip", "-br", "addr").stdout
+        self.expect("virtual address after the end", topology.VIP in links, False)
+        self.show_transition(mark, f"Netlink reflector reports IP {topology.VIP} added")
+        self.request(6, dict.fromkeys(ADDRESSES, 2))
+        mark = len(self.backup.log_text())
+        self.say("== The MASTER is started again; the BACKUP's log")
+        self.daemon.start(configuration)
+        self.show_transition(mark, f"Netlink reflector reports IP {topology.VIP} removed")
+        self.request(6, dict.fromkeys(ADDRESSES, 2))
+
     def play(self) -> None:
         self.say("\n== The lab: a client, a director and three real servers with Python's http.server, in network namespaces")
         self.lab.up()
@@ -96,11 +121,9 @@ class Demo:
 
         self.fail_and_recover(topology.REAL_SERVERS[0])
 
-        self.say("== SIGTERM: the virtual address is withdrawn and the interface goes")
-        self.expect("exit status of penstockd", self.daemon.stop(), 0)
-        links = self.lab.run("director", "ip", "-br", "addr").stdout
-        self.say(links)
-        self.expect("virtual address after the end", topology.VIP in links, False)
+        self.fail_over(configuration)
+        for daemon in (self.daemon, self.backup):
+            self.expect(f"exit status of {daemon.node.name}'s penstockd", daemon.stop(), 0)
 
 
 def main() -> int:
@@ -109,7 +132,8 @@ def main() -> int:
         demo.play()
     except (RuntimeError, TimeoutError) as error:
         demo.disappointments.append(str(error))
-        demo.disappointments.append(f"the log of penstockd:\n{demo.daemon.log_text()}")
+        for daemon in (demo.daemon, demo.backup):
+            demo.disappointments.append(f"the log of {daemon.node.name}'s penstockd:\n{daemon.log_text()}")
     finally:
         demo.lab.down()
     if demo.disappointments:
