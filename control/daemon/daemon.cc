@@ -133,6 +133,11 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
       loop_, options_.share_checks,
       [this](const Director::Key& service, std::span<const Director::Row> rows) { on_table_change(service, rows); },
       [this](TrackerResult result) { vrrp_->post(std::move(result)); });
+  std::vector<packet::MacAddress> macs;
+  for (std::size_t i = 0; i < plane_->ports().size(); ++i) macs.push_back(plane_->ports()[i].mac());
+  vrrp_->set_own_macs(macs);
+  slow_path_->set_see_neighbour(
+      [this](const std::string& port, std::span<const std::byte> frame) { vrrp_->on_neighbour_frame(port, frame); });
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
