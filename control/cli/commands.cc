@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "control/cli/ipvsadm_listing.h"
+#include "control/cli/keepalived_json.h"
 #include "control/cli/show.h"
 #include "control/cli/show_checks.h"
 #include "control/cli/show_json.h"
+#include "control/cli/show_vrrp.h"
 
 namespace penstock::control {
 namespace {
@@ -24,6 +26,7 @@ constexpr auto kSubjects = std::to_array<std::pair<std::string_view, Subject>>({
     {"threads", Subject::kThreads},
     {"ports", Subject::kPorts},
     {"checks", Subject::kChecks},
+    {"vrrp", Subject::kVrrp},
     {"config", Subject::kConfig},
 });
 
@@ -41,6 +44,8 @@ std::expected<Command, Refusal> parse_show(std::span<const std::string> args) {
   for (const std::string& word : args) {
     if (word == "--json") {
       request.json = true;
+    } else if (word == "--json=keepalived") {
+      request.as_keepalived = true;
     } else if (word == "--all") {
       request.all = true;
     } else if (word.starts_with('-')) {
@@ -57,6 +62,9 @@ std::expected<Command, Refusal> parse_show(std::span<const std::string> args) {
   }
   if (!named) return refuse(fmt::format("penstock show what? There are {}", subject_list()));
   if (request.all && request.subject != Subject::kDrops) return refuse("penstock show: --all goes with drops only");
+  if (request.as_keepalived && request.subject != Subject::kVrrp) {
+    return refuse("penstock show: --json=keepalived goes with vrrp only");
+  }
   return request;
 }
 
@@ -108,6 +116,11 @@ Answer run(const ShowRequest& request, StatusSource& source) {
       const auto checks = source.checks();
       return text_answer(json ? dump(checks_json(checks)) : show_checks(checks));
     }
+    case Subject::kVrrp: {
+      const auto vrrp = source.vrrp();
+      if (request.as_keepalived) return text_answer(keepalived_json_text(vrrp));
+      return text_answer(json ? dump(vrrp_json(vrrp)) : show_vrrp(vrrp));
+    }
     case Subject::kConfig: {
       std::string text = source.config_text();
       return text_answer(json ? dump({{"config", std::move(text)}}) : std::move(text));
@@ -140,6 +153,16 @@ Answer run(const IpvsadmRequest& request, StatusSource& source) {
                                                               : ipvsadm_services(request, source.daemon(), services));
 }
 
+Answer run(const AnnounceRequest&, StatusSource& source) {
+  std::string masters;
+  for (const vrrp::InstanceStatus& instance : source.vrrp().thread.instances) {
+    if (instance.state == vrrp::State::kMaster) masters += (masters.empty() ? "" : ", ") + instance.name;
+  }
+  if (masters.empty()) return {.exit_status = 1, .err = "penstock: this host is master for no VRRP instance\n"};
+  source.announce();
+  return text_answer(fmt::format("The addresses of {} are announced again.\n", masters));
+}
+
 }  // namespace
 
 std::expected<Command, Refusal> parse_command(std::span<const std::string> args) {
@@ -149,6 +172,10 @@ std::expected<Command, Refusal> parse_command(std::span<const std::string> args)
     auto request = parse_ipvsadm(args.subspan(1));
     if (!request) return std::unexpected(std::move(request.error()));
     return std::move(*request);
+  }
+  if (args[0] == "announce") {
+    if (args.size() > 1) return refuse(fmt::format("penstock announce: {} is too much", args[1]));
+    return AnnounceRequest{};
   }
   return refuse(fmt::format("penstock: there is no command {}; see `penstock --help'", args[0]));
 }

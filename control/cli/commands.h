@@ -25,19 +25,26 @@ enum class Subject : std::uint8_t {
   kThreads,
   kPorts,
   kChecks,
+  kVrrp,
   kConfig
 };
 
-// `penstock show SUBJECT [--json] [--all]`.
+// `penstock show SUBJECT [--json[=keepalived]] [--all]`.
 struct ShowRequest {
   Subject subject = Subject::kServices;
   bool json = false;
-  bool all = false;  // kDrops only: zero counts too
+  bool as_keepalived = false;  // kVrrp only: keepalived's JSON
+  bool all = false;            // kDrops only: zero counts too
 
   friend bool operator==(const ShowRequest&, const ShowRequest&) = default;
 };
 
-using Command = std::variant<ShowRequest, IpvsadmRequest>;
+// `penstock announce`: tell the neighbours once more where the addresses are that are ours.
+struct AnnounceRequest {
+  friend bool operator==(const AnnounceRequest&, const AnnounceRequest&) = default;
+};
+
+using Command = std::variant<ShowRequest, IpvsadmRequest, AnnounceRequest>;
 
 // `args` are the words after "penstock" and its own options: "show", "drops", "--all".
 [[nodiscard]] std::expected<Command, Refusal> parse_command(std::span<const std::string> args);

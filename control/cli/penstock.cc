@@ -35,9 +35,13 @@ Usage: penstock [--socket PATH] [--json] COMMAND
   penstock show threads         the control side's threads: load, longest turns
   penstock show ports           network ports: link, queues, packets, losses
   penstock show checks          health checks: who is up, since when, and why not
+  penstock show vrrp            who is master and why, adverts, who else is heard
+                                (--json=keepalived: keepalived's own JSON)
   penstock show config          the configuration in force
   penstock ipvsadm -Ln ...      ipvsadm's listings, byte for byte
                                 (`penstock ipvsadm --help' lists its options)
+  penstock announce             gratuitous ARP and neighbour advertisements for
+                                all addresses that are ours, once more
   penstock genhash ...          the digest of a page, for keepalived.conf; asks
                                 the server itself (`penstock genhash --help')
 
@@ -47,7 +51,7 @@ Options:
   -h, --help       this page
   -V, --version    the version of this program
 
-Addresses and ports are always numbers. Nothing is changed from here: edit
+Addresses and ports are always numbers. No setting is changed from here: edit
 keepalived.conf, check it with `penstockd -t', and send penstockd a SIGHUP.
 
 Exit status: 0 done, 1 no daemon or no such service, 2 wrong usage.

@@ -155,10 +155,12 @@ std::string show_threads(std::span<const ThreadStatus> threads) {
                    {"Busy, last minute", kRight},
                    {"Turns", kRight},
                    {"Longest turn", kRight},
-                   {"Longest, last minute", kRight}}};
+                   {"Longest, last minute", kRight},
+                   {"Latest timer", kRight}}};
   for (const ThreadStatus& thread : threads) {
     table.add({thread.name, percent(thread.turns.busy_lately), scaled(thread.turns.turns),
-               milliseconds_text(thread.turns.worst), milliseconds_text(thread.turns.worst_lately)});
+               milliseconds_text(thread.turns.worst), milliseconds_text(thread.turns.worst_lately),
+               thread.worst_timer_delay ? milliseconds_text(*thread.worst_timer_delay) : ""});
   }
   return table.text();
 }

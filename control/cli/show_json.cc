@@ -84,7 +84,8 @@ Json thread_json(const ThreadStatus& thread) {
           {"busy_last_minute", thread.turns.busy_lately},
           {"turns", thread.turns.turns},
           {"longest_turn_seconds", seconds(thread.turns.worst)},
-          {"longest_turn_last_minute_seconds", seconds(thread.turns.worst_lately)}};
+          {"longest_turn_last_minute_seconds", seconds(thread.turns.worst_lately)},
+          {"worst_timer_delay_seconds", thread.worst_timer_delay ? Json(seconds(*thread.worst_timer_delay)) : Json{}}};
 }
 
 Json port_json(const PortStatus& port) {

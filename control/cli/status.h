@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "control/loop/turn_statistics.h"
+#include "control/vrrp/vrrp_status.h"
 #include "dataplane/packet/drop_reason.h"
 #include "dataplane/packet/ip_address.h"
 #include "dataplane/packet/mac_address.h"
@@ -172,6 +173,7 @@ struct ChecksStatus {
 struct ThreadStatus {
   std::string name{};
   TurnStatistics turns{};
+  std::optional<std::chrono::nanoseconds> worst_timer_delay{};  // how late its latest timer ran; nothing: not measured
 };
 
 struct DaemonStatus {

@@ -39,6 +39,8 @@ class StatusSource {
   // In the configuration's order.
   [[nodiscard]] virtual std::vector<ServiceStatus> services() const = 0;
   [[nodiscard]] virtual ChecksStatus checks() const = 0;
+  // Without secrets.
+  [[nodiscard]] virtual VrrpStatus vrrp() const = 0;
   [[nodiscard]] virtual std::vector<WorkerStatus> workers() const = 0;
   [[nodiscard]] virtual std::vector<ThreadStatus> threads() const = 0;
   // One for each reason, zero counts included.
@@ -47,6 +49,10 @@ class StatusSource {
   // The configuration that is in force, as keepalived.conf text, without secrets.
   [[nodiscard]] virtual std::string config_text() const = 0;
   [[nodiscard]] virtual std::unique_ptr<ConnectionCursor> connections() = 0;
+
+  // The one thing that the CLI has done: the addresses that are ours are announced once more (gratuitous ARP, neighbour
+  // advertisements).
+  virtual void announce() = 0;
 };
 
 }  // namespace penstock::control

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "control/cli/keepalived_dump.h"
+#include "control/cli/keepalived_json.h"
 #include "control/daemon/configuration.h"
 #include "control/log.h"
 #include "control/loop/descriptor_limit.h"
@@ -133,6 +135,11 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
       loop_, options_.share_checks,
       [this](const Director::Key& service, std::span<const Director::Row> rows) { on_table_change(service, rows); },
       [this](TrackerResult result) { vrrp_->post(std::move(result)); });
+  std::vector<packet::MacAddress> macs;
+  for (std::size_t i = 0; i < plane_->ports().size(); ++i) macs.push_back(plane_->ports()[i].mac());
+  vrrp_->set_own_macs(macs);
+  slow_path_->set_see_neighbour(
+      [this](const std::string& port, std::span<const std::byte> frame) { vrrp_->on_neighbour_frame(port, frame); });
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
@@ -144,6 +151,7 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
 Daemon::Step Daemon::start_cli() {
   status_ = std::make_unique<DaemonStatusSource>(DaemonStatusSource::Sources{.director = *director_,
                                                                              .health = *health_,
+                                                                             .vrrp = *vrrp_,
                                                                              .board = *board_,
                                                                              .plane = *plane_,
                                                                              .model = model_,
@@ -161,12 +169,26 @@ Daemon::Step Daemon::start_cli() {
 void Daemon::watch_signals_and_time() {
   signals_.push_back(loop_.add_signal(SIGHUP, [this] { reload(); }));
   for (const int signal : {SIGTERM, SIGINT}) signals_.push_back(loop_.add_signal(signal, [this] { loop_.stop(); }));
+  watch_dump_signals();
   housekeeping_ = loop_.add_timer([this] { on_housekeeping(); });
   housekeeping_.start_every(kHousekeeping);
   seconds_ = loop_.add_timer([this] { status_->tick(); });
   seconds_.start_every(std::chrono::seconds{1});
   rates_ = loop_.add_timer([this] { director_->feed_rates(); });
   rates_.start_every(RateEstimator::kPeriod);
+}
+
+// keepalived's signals, files and log lines.
+void Daemon::watch_dump_signals() {
+  const auto dump = [this](int signal, const char* what, const char* file, std::string (*text_of)(const VrrpStatus&)) {
+    signals_.push_back(loop_.add_signal(signal, [this, what, file, text_of] {
+      log::info("Printing VRRP {} for process({}) on signal", what, getpid());
+      dumps_.write(file, text_of(status_->vrrp()));
+    }));
+  };
+  dump(SIGUSR1, "data", "keepalived.data", keepalived_data);
+  dump(SIGUSR2, "stats", "keepalived.stats", keepalived_statistics);
+  dump(SIGRTMIN + 2, "as json", "keepalived.json", keepalived_json_text);
 }
 
 void Daemon::run() { loop_.run(); }

@@ -19,6 +19,7 @@
 #include "control/daemon/options.h"
 #include "control/daemon/publisher.h"
 #include "control/daemon/slow_path.h"
+#include "control/daemon/status_dumps.h"
 #include "control/daemon/via_checks.h"
 #include "control/director/director.h"
 #include "control/health/service_health.h"
@@ -65,6 +66,7 @@ class Daemon {
   void run_errand(VrrpErrand errand);
   void follow_next_hops();
   void tell_peer_macs();
+  void watch_dump_signals();
   void on_housekeeping();
 
   // Ended from the last to the first.
@@ -87,6 +89,7 @@ class Daemon {
   std::unique_ptr<ConnectionDesk> connections_;
   std::unique_ptr<DaemonStatusSource> status_;
   std::unique_ptr<CliServer> cli_;
+  StatusDumps dumps_;
   std::vector<SignalWatch> signals_;
   Timer housekeeping_;
   Timer seconds_;

@@ -114,6 +114,26 @@ ChecksStatus DaemonStatusSource::checks() const {
           .wall_clock_now = std::chrono::system_clock::now()};
 }
 
+VrrpStatus DaemonStatusSource::vrrp() const {
+  VrrpStatus status{.spec = sources_.vrrp.spec(),
+                    .thread = sources_.vrrp.status(),
+                    .conflicts = sources_.vrrp.conflicts(),
+                    .now = EventLoop::now(),
+                    .wall_clock_now = std::chrono::system_clock::now()};
+  hide_secrets(status.spec);
+  for (VipConflict& conflict : status.conflicts) conflict.real_server = real_server_at(conflict.mac);
+  return status;
+}
+
+// A real server on the wire itself, not behind a router.
+std::optional<packet::IpAddress> DaemonStatusSource::real_server_at(const packet::MacAddress& mac) const {
+  for (const packet::IpAddress& address : sources_.director.server_addresses()) {
+    const NextHop* const hop = sources_.director.find_next_hop(address);
+    if (hop != nullptr && hop->mac == mac && hop->address == address) return address;
+  }
+  return {};
+}
+
 std::vector<WorkerStatus> DaemonStatusSource::workers() const {
   std::vector<WorkerStatus> all;
   for (unsigned i = 0; i < sources_.board.workers(); ++i) all.push_back(status_of_worker(i));
@@ -143,7 +163,9 @@ WorkerStatus DaemonStatusSource::status_of_worker(unsigned index) const {
 }
 
 std::vector<ThreadStatus> DaemonStatusSource::threads() const {
-  return {{"control", sources_.loop.turns()}, {"health", sources_.health.turns_of_thread()}};
+  return {{"control", sources_.loop.turns()},
+          {"health", sources_.health.turns_of_thread()},
+          {"vrrp", sources_.vrrp.turns_of_thread(), sources_.vrrp.status().worst_delay}};
 }
 
 std::vector<DropStatus> DaemonStatusSource::drops() const {

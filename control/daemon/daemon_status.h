@@ -12,6 +12,7 @@
 #include "control/daemon/publisher.h"
 #include "control/director/director.h"
 #include "control/health/service_health.h"
+#include "control/vrrp/vrrp_service.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/dpdk/data_plane.h"
 
@@ -23,6 +24,7 @@ class DaemonStatusSource : public StatusSource {
   struct Sources {
     const Director& director;
     const ServiceHealth& health;
+    VrrpService& vrrp;
     const core::CounterBoard& board;
     const dpdk::DataPlane& plane;
     const config::Model& model;
@@ -43,12 +45,14 @@ class DaemonStatusSource : public StatusSource {
   [[nodiscard]] DaemonStatus daemon() const override;
   [[nodiscard]] std::vector<ServiceStatus> services() const override;
   [[nodiscard]] ChecksStatus checks() const override;
+  [[nodiscard]] VrrpStatus vrrp() const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override;
   [[nodiscard]] std::vector<ThreadStatus> threads() const override;
   [[nodiscard]] std::vector<DropStatus> drops() const override;
   [[nodiscard]] std::vector<PortStatus> ports() const override;
   [[nodiscard]] std::string config_text() const override;
   [[nodiscard]] std::unique_ptr<ConnectionCursor> connections() override { return sources_.connections.open(); }
+  void announce() override { sources_.vrrp.announce_again(); }
 
  private:
   // One worker's numbers at the last tick.
@@ -60,6 +64,7 @@ class DaemonStatusSource : public StatusSource {
   };
 
   [[nodiscard]] RealServerStatus status_of(const Director::Server& server) const;
+  [[nodiscard]] std::optional<packet::IpAddress> real_server_at(const packet::MacAddress& mac) const;
   [[nodiscard]] WorkerStatus status_of_worker(unsigned index) const;
 
   Sources sources_;

@@ -84,6 +84,9 @@ int SlowPath::interface_index(const std::string& port) const {
 void SlowPath::on_punted() {
   exchange_.drain_all(dpdk::Taker::kControl, [this](const dpdk::PuntedFrame& frame) {
     if (frame.punt_class == core::PuntClass::kCheck && take_answer_ && take_answer_(frame.bytes)) return;
+    if (frame.punt_class == core::PuntClass::kNeighbour && see_neighbour_) {
+      see_neighbour_(gates_[frame.port]->tap.name(), frame.bytes);
+    }
     write_to_kernel(frame);
   });
 }

@@ -47,6 +47,9 @@ class SlowPath {
   // ordinary stack.
   using TakeAnswer = std::function<bool(std::span<const std::byte> frame)>;
   void set_take_answer(TakeAnswer take) { take_answer_ = std::move(take); }
+  // Told of each frame of ARP and neighbour discovery, which the kernel gets in any case.
+  using SeeNeighbour = std::function<void(const std::string& port, std::span<const std::byte> frame)>;
+  void set_see_neighbour(SeeNeighbour see) { see_neighbour_ = std::move(see); }
   [[nodiscard]] const SlowPathCounters& counters() const { return counters_; }
 
  private:
@@ -76,6 +79,7 @@ class SlowPath {
   dpdk::Exchange& exchange_;
   std::vector<std::unique_ptr<Gate>> gates_;  // by port
   TakeAnswer take_answer_;
+  SeeNeighbour see_neighbour_;
   SlowPathCounters counters_;
   log::RateLimit refused_{std::chrono::seconds{10}};
   std::array<std::byte, 65536> frame_;

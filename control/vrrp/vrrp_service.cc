@@ -16,7 +16,10 @@ VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surrounding
             }},
       thread_{loop, std::move(surroundings),
               [this](const std::vector<vrrp::SetOwner>& changes) {
-                for (const vrrp::SetOwner& change : changes) vips_.set_owner(change.instance, change.owns);
+                for (const vrrp::SetOwner& change : changes) {
+                  conflicts_.set_owner(change.instance, change.owns);
+                  vips_.set_owner(change.instance, change.owns);
+                }
               }},
       interfaces_{kernel.mirror, [this](InterfaceChange change) { thread_.post(std::move(change)); }} {}
 
@@ -48,6 +51,7 @@ void VrrpService::apply(const vrrp::RouterSpec& spec) {
   assign_owners(spec);
   spec_ = spec;
   interfaces_.follow(interfaces());
+  conflicts_.apply(spec_.instances);
   vips_.apply(spec_.instances);
   thread_.post(VrrpConfiguration{spec_, owner_ids_});
 }
@@ -90,6 +94,15 @@ void VrrpService::set_peer_macs(PeerMacs macs) {
   if (macs == peer_macs_) return;
   peer_macs_ = macs;
   thread_.post(std::move(macs));
+}
+
+void VrrpService::on_neighbour_frame(const std::string& interface, std::span<const std::byte> frame) {
+  const auto claim = packet::address_claim_of(frame);
+  if (!claim) return;
+  const VipConflict* const conflict = conflicts_.note(interface, *claim, EventLoop::now());
+  if (conflict == nullptr) return;
+  log::warning("({}) {} on {} says that {} is there, while we are master for it", conflict->instance, conflict->mac.to_string(),
+               conflict->interface, conflict->address.to_string());
 }
 
 void VrrpService::stop() {

@@ -14,6 +14,7 @@
 #include "control/netlink/address_manager.h"
 #include "control/netlink/mirror.h"
 #include "control/vrrp/interface_watch.h"
+#include "control/vrrp/vip_conflicts.h"
 #include "control/vrrp/vip_keeper.h"
 #include "control/vrrp/vrrp_thread.h"
 
@@ -41,10 +42,17 @@ class VrrpService {
   [[nodiscard]] std::vector<packet::IpAddress> unicast_peers() const;
   void set_peer_macs(PeerMacs macs);
 
+  // Every frame of ARP and neighbour discovery that came in by a port: whether somebody else claims an address that is ours.
+  void on_neighbour_frame(const std::string& interface, std::span<const std::byte> frame);
+  // The MAC addresses of this host's ports.
+  void set_own_macs(std::span<const packet::MacAddress> macs) { conflicts_.set_own_macs(macs); }
+  [[nodiscard]] std::vector<VipConflict> conflicts() const { return conflicts_.list(); }
+
   // From any thread.
   void post(TrackerResult result) { thread_.post(std::move(result)); }
   void announce_again() { thread_.post(AnnounceAgain{}); }
   [[nodiscard]] VrrpThreadStatus status() { return thread_.status(); }
+  [[nodiscard]] TurnStatistics turns_of_thread() const { return thread_.turns(); }
   // The configuration in force.
   [[nodiscard]] const vrrp::RouterSpec& spec() const { return spec_; }
 
@@ -59,6 +67,7 @@ class VrrpService {
   std::map<std::string, core::OwnerId> owner_ids_;  // by instance
   PeerMacs peer_macs_;
   VipKeeper vips_;
+  VipConflicts conflicts_;
   VrrpThread thread_;  // after what it tells
   InterfaceWatch interfaces_;
 };

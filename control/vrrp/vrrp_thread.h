@@ -72,6 +72,7 @@ class VrrpThread {
   void post(VrrpOrder order) { orders_.post(Order{std::move(order)}); }
   // Asks the thread, which never waits for control, and waits for its answer. Not after stop().
   [[nodiscard]] VrrpThreadStatus status();
+  [[nodiscard]] TurnStatistics turns() const { return loop_.turns(); }
   // Resigns everywhere and ends the thread once its last frames are with the workers, which must still run. Nothing is told to
   // `on_owners` any more: no address is ours.
   void stop();

@@ -3,7 +3,8 @@
 //   - the parser's inline path and parse_uncommon() agree, and offsets lie inside the frame;
 //   - an ICMP error of ours is a frame that our own parser takes for an ICMP message, with right checksums, it names the flow
 //   that it is
-//     about, and it is never answered by another error.
+//     about, and it is never answered by another error;
+//   - a claim to an address is one that a single machine can make.
 // A broken rule aborts. The unit tests call it too (frame_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
 #include <algorithm>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/packet/address_claim.h"
 #include "dataplane/packet/icmp.h"
 #include "dataplane/packet/icmp_error.h"
 #include "dataplane/packet/icmp_quote.h"
@@ -91,6 +93,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::byte> frame{bytes.begin(), bytes.end()};
   if (room % 2 == 1 && frame.size() > 13 && frame[12] == std::byte{8} && frame[13] == std::byte{0}) repair_ipv4_checksum(frame);
   const ParsedFrame parsed = parse(frame, frame.size() + later_segments);
+  if (const auto claim = address_claim_of(frame)) {
+    require(parsed.kind == FrameKind::kNeighbour || parsed.kind == FrameKind::kMalformed, "only discovery claims an address");
+    require(!claim->mac.is_group() && !claim->mac.is_zero(), "a claim names one machine's address");
+  }
   if (parsed.kind == FrameKind::kIcmp) static_cast<void>(quoted_packet(parsed.family, message_of(frame, parsed)));
 
   frame.resize(bytes.size() + room);

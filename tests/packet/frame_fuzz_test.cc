@@ -31,7 +31,8 @@ std::vector<Bytes> frames() {
           v6().hop_by_hop().fragment(8, true, 7).protocol(17).payload(16).build(),
           v6().destination_options(24).udp(1, 2).build(),
           v6().icmp_error(2, 0, 1400, v6().udp(1, 2).build()).build(),
-          v6().neighbour_solicitation("fd77::100", test::kClientMac).build()};
+          v6().neighbour_solicitation("fd77::100", test::kClientMac).build(),
+          PacketBuilder{}.arp(2, test::kClientMac, "10.0.0.1", test::kDirectorMac, "10.0.0.2").build()};
 }
 
 // Rules that break abort the test.

@@ -24,12 +24,14 @@ class FakeSource final : public StatusSource {
   [[nodiscard]] DaemonStatus daemon() const override { return daemon_status; }
   [[nodiscard]] std::vector<ServiceStatus> services() const override { return service_list; }
   [[nodiscard]] ChecksStatus checks() const override { return checks_status; }
+  [[nodiscard]] VrrpStatus vrrp() const override { return vrrp_status; }
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return worker_list; }
   [[nodiscard]] std::vector<ThreadStatus> threads() const override { return thread_list; }
   [[nodiscard]] std::vector<DropStatus> drops() const override { return drop_list; }
   [[nodiscard]] std::vector<PortStatus> ports() const override { return port_list; }
   [[nodiscard]] std::string config_text() const override { return config; }
   [[nodiscard]] std::unique_ptr<ConnectionCursor> connections() override;
+  void announce() override { ++announced; }
 
   // The n-th connection: client 10.x.y.z:1024+n.
   [[nodiscard]] static ConnectionStatus row(std::uint64_t n);
@@ -37,6 +39,8 @@ class FakeSource final : public StatusSource {
   DaemonStatus daemon_status;
   std::vector<ServiceStatus> service_list;
   ChecksStatus checks_status;
+  VrrpStatus vrrp_status;
+  int announced = 0;
   std::vector<WorkerStatus> worker_list;
   std::vector<ThreadStatus> thread_list;
   std::vector<DropStatus> drop_list;

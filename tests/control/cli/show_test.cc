@@ -157,14 +157,16 @@ std::vector<ThreadStatus> threads() {
   using std::chrono::microseconds;
   return {
       {"control", {.turns = 12'345, .worst = microseconds{4'300}, .worst_lately = microseconds{210}, .busy_lately = 0.0123}},
-      {"health", {.turns = 7}}};
+      {"health", {.turns = 7}},
+      {"vrrp", {.turns = 8}, microseconds{120}}};
 }
 
 TEST(Show, threads) {
   EXPECT_EQ(show_threads(threads()),
-            "Thread   Busy, last minute   Turns  Longest turn  Longest, last minute\n"
+            "Thread   Busy, last minute   Turns  Longest turn  Longest, last minute  Latest timer\n"
             "control              1.2 %  12.3 k        4.3 ms                0.2 ms\n"
-            "health               0.0 %       7        0.0 ms                0.0 ms\n");
+            "health               0.0 %       7        0.0 ms                0.0 ms\n"
+            "vrrp                 0.0 %       8        0.0 ms                0.0 ms        0.1 ms\n");
 }
 
 std::vector<PortStatus> ports() {
@@ -258,7 +260,9 @@ TEST(ShowJson, drops_workers_threads_ports_and_daemon) {
                                               {"busy_last_minute", 0.0123},
                                               {"turns", 12'345},
                                               {"longest_turn_seconds", 0.0043},
-                                              {"longest_turn_last_minute_seconds", 0.00021}}));
+                                              {"longest_turn_last_minute_seconds", 0.00021},
+                                              {"worst_timer_delay_seconds", nullptr}}));
+  EXPECT_EQ(threads_json(threads())[2]["worst_timer_delay_seconds"], 0.00012);
   EXPECT_EQ(ports_json(ports())[0]["rx_missed"], 1'234);
   EXPECT_EQ(daemon_json(how_to_daemon())["timeouts"], (Json{{"tcp", 900}, {"tcp_fin", 120}, {"udp", 300}}));
   EXPECT_EQ(connection_json(golden::reference_connections()[4])["source"], (Json{{"address", "10.77.0.10"}, {"port", 41'000}}));
@@ -290,7 +294,7 @@ TEST(Commands, every_listing_exists_as_json) {
   source.walk->total = 2'500;
   for (const std::string_view line :
        {"show services", "show connections", "show stats", "show rate", "show drops", "show workers", "show threads",
-        "show ports", "show config", "ipvsadm -Ln", "ipvsadm -Lnc", "ipvsadm -Ln --stats", "ipvsadm -Ln --timeout",
+        "show ports", "show vrrp", "show config", "ipvsadm -Ln", "ipvsadm -Lnc", "ipvsadm -Ln --stats", "ipvsadm -Ln --timeout",
         "ipvsadm -L --daemon", "ipvsadm -Sn", "ipvsadm -Ln -t 192.168.1.200:80"}) {
     std::vector<std::string> args;
     for (std::size_t at = 0; at < line.size();) {
@@ -321,7 +325,7 @@ TEST(Commands, show_refuses_what_it_does_not_know) {
     const auto command = parse_command(args);
     return command ? "accepted" : command.error().message;
   };
-  const std::string list = "services, connections, stats, rate, drops, workers, threads, ports, checks, config";
+  const std::string list = "services, connections, stats, rate, drops, workers, threads, ports, checks, vrrp, config";
   EXPECT_EQ(message({"show"}), "penstock show what? There are " + list);
   EXPECT_EQ(message({"show", "service"}), "penstock show: there is no service; there are " + list);
   EXPECT_EQ(message({"show", "drops", "ports"}), "penstock show: one thing at a time, please: ports is too much");
