@@ -251,6 +251,10 @@ void VirtualRouter::assess(Assessment assessment, const Circumstances& at) {
   const bool first = !std::exchange(assessed_, true);
   assessment_ = std::move(assessment);
   if (assessment_.source) last_source_ = assessment_.source;
+  if (std::exchange(tells_interval_, false) && state_ == State::kMaster) {
+    send_adverts(priority(), at);
+    timer_ = at.now + spec_.advert_interval;
+  }
   if (priority() == before || first) return;
   at.out.info(fmt::format("({}) Changing effective priority from {} to {}", spec_.name, before, priority()));
   // The skew of a running Master_Down_Timer is that of the new priority.
@@ -268,10 +272,7 @@ void VirtualRouter::reconfigure(InstanceSpec spec, const Circumstances& at) {
   const bool interval_changed = spec_.advert_interval != old.advert_interval;
   if (state_ == State::kMaster) {
     change_addresses(old, at);
-    if (interval_changed) {
-      send_adverts(priority(), at);
-      timer_ = at.now + spec_.advert_interval;
-    }
+    if (interval_changed) tells_interval_ = true;
   } else if (interval_changed || spec_.down_timer_adverts != old.down_timer_adverts) {
     // A master's interval of version 3 stays in force until its next advert (RFC 9568 6.4.2 (450)).
     if (spec_.version == 2 || master_interval_ == old.advert_interval) master_interval_ = spec_.advert_interval;

@@ -107,6 +107,7 @@ class VirtualRouter {
   std::string why_ = "starting";
   Assessment assessment_;
   bool assessed_ = false;
+  bool tells_interval_ = false;                         // a reload has changed it: an advert as soon as the priority is known
   bool yielded_ownership_ = false;                      // to another owner: no longer 255
   bool wants_master_ = false;                           // the master-down timer has run out, or nobody was ever heard
   std::optional<TimePoint> timer_;                      // Backup: Master_Down_Timer; Master: Adver_Timer

@@ -80,6 +80,19 @@ TEST_F(ReloadTest, AMastersNewIntervalBeginsWithAnAdvert) {
   EXPECT_EQ(until_timer(), 2s);
 }
 
+// Found by the simulation: the advert that tells a new interval went out before the new priority was known.
+TEST_F(ReloadTest, AMastersNewIntervalIsToldWithItsNewPriority) {
+  RouterSpec spec = with({version3(instance("VI_1", 200), 1s)});
+  start_as_master(spec);
+  forget();
+  spec.instances[0].advert_interval = 2s;
+  spec.instances[0].priority = 90;
+  configure(spec);
+  ASSERT_EQ(adverts_.size(), 1);
+  EXPECT_EQ(adverts_[0].advert.priority, 90);
+  EXPECT_EQ(adverts_[0].advert.interval, 2s);
+}
+
 TEST_F(ReloadTest, ABackupsNewIntervalBeginsANewWait) {
   RouterSpec spec = with({instance()});
   start(spec);

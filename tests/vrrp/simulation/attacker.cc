@@ -68,7 +68,7 @@ std::vector<std::byte> Attacker::frame_for(std::size_t router) {
 
 Nanoseconds Attacker::pause() {
   const Nanoseconds interval = scenario_.least_interval;
-  return random_.between(interval / 4, interval * 3);
+  return random_.between(interval / 4, interval * 8);
 }
 
 }  // namespace penstock::vrrp::simulation

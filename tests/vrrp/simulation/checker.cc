@@ -93,6 +93,7 @@ void Checker::on_resumed(std::size_t router, Nanoseconds stalled, Nanoseconds no
         watch.owns && stalled > on_any_clock(facts.config.interval + down_time(facts.priority(), facts.config.interval));
     if (must_listen) watch.listens_until = local + down_time(facts.priority(), scenario_.least_interval);
     watch.last_advert = local;
+    if (watch.unannounced != 0) watch.announced_by = announcement_deadline(now);
   }
 }
 
@@ -111,7 +112,12 @@ void Checker::on_heard(std::size_t router, const Wire& wire, Nanoseconds now) {
     return;
   }
   watch.latest = now + slowest_down_time(router);
-  if (wire.priority >= priority || facts.config.nopreempt) watch.earliest = local + down_time(priority, wire.interval);
+  const TimePoint down = local + down_time(priority, wire.interval);
+  if (wire.priority >= priority || facts.config.nopreempt) {
+    watch.earliest = down;
+  } else if (facts.config.preempt_delay > 0us) {
+    watch.earliest = std::min(watch.earliest, down);  // it may be respected for some time
+  }
 }
 
 // -- what it asks for --
@@ -174,7 +180,7 @@ bool Checker::on_owner(std::size_t instance, bool owns) {
   if (owns) {
     if (call_ != Call::kReload) fail(router_, instance, "becomes master although it is");
     watch.unannounced = (watch.unannounced | added_) & held_addresses_of(scenario_, facts.config);
-    watch.announced_by = announcement_deadline();
+    watch.announced_by = announcement_deadline(now_);
     return false;
   }
   if (!watch.owns && call_ != Call::kStart) fail(router_, instance, "leaves MASTER without being it");
@@ -203,12 +209,12 @@ void Checker::take_over(Watch& watch, std::size_t instance) {
   watch.owns = true;
   watch.became = true;
   watch.unannounced = held_addresses_of(scenario_, facts.config);
-  watch.announced_by = announcement_deadline();
+  watch.announced_by = announcement_deadline(now_);
 }
 
 // With a gap between two they may wait behind others, of sets and instances.
-Nanoseconds Checker::announcement_deadline() const {
-  return now_ + on_any_clock(scenario_.announcement.arp_gap * scenario_.announcement.repeat * 100);
+Nanoseconds Checker::announcement_deadline(Nanoseconds now) const {
+  return now + on_any_clock(scenario_.announcement.arp_gap * scenario_.announcement.repeat * 100);
 }
 
 void Checker::end() {

@@ -106,7 +106,7 @@ class Checker {
   void on_advert(Watch& watch, const Wire& wire);
   void on_announcement(Watch& watch, const Wire& wire);
   void take_over(Watch& watch, std::size_t instance);
-  [[nodiscard]] Nanoseconds announcement_deadline() const;
+  [[nodiscard]] Nanoseconds announcement_deadline(Nanoseconds now) const;
   void check_agreement(std::size_t router, std::size_t instance) const;
 
   const Scenario& scenario_;

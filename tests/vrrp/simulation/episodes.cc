@@ -50,8 +50,8 @@ class Episodes {
 
   // Those that seldom lead to a failover come more often.
   Fault draw_fault() {
-    static constexpr std::array<std::uint8_t, kFaults> kShares{8, 8, 8, 10, 8, 10, 10, 10, 12, 12};
-    int draw = random_.between(0, 95);
+    static constexpr std::array<std::uint8_t, kFaults> kShares{11, 8, 4, 8, 7, 20, 11, 12, 13, 12};
+    int draw = random_.between(0, 105);
     for (std::size_t fault = 0; fault < kFaults; ++fault) {
       draw -= kShares[fault];
       if (draw < 0) return static_cast<Fault>(fault);
@@ -129,11 +129,17 @@ class Episodes {
 
   RouterConfig draw_config(std::size_t victim) {
     RouterConfig config = world_.facts(victim).config;
-    if (config.priority != InstanceSpec::kOwnerPriority && random_.percent(85))
-      config.priority = scenario_.draw_priority(random_);
+    if (config.priority != InstanceSpec::kOwnerPriority && random_.percent(85)) config.priority = draw_priority(victim);
     if (random_.percent(30)) config.addresses = static_cast<std::uint32_t>(random_.between(1, 3));
     if (random_.percent(30)) config.interval = random_.percent(50) ? scenario_.least_interval : scenario_.most_interval;
     return config;
+  }
+
+  // Mostly such that another one becomes the best.
+  std::uint8_t draw_priority(std::size_t victim) {
+    const std::uint8_t now = world_.facts(victim).config.priority;
+    if (scenario_.equal_priorities || random_.percent(20)) return scenario_.draw_priority(random_);
+    return static_cast<std::uint8_t>(world_.owns(victim) ? random_.between(1, now) : random_.between(now, 254));
   }
 
   // Everything is as it was, in any order.

@@ -13,6 +13,10 @@ namespace {
 using namespace std::chrono_literals;
 using What = Trace::What;
 
+Nanoseconds skew_of(const Scenario& scenario, int priority) {
+  return (scenario.version == 2 ? Nanoseconds{1s} : Nanoseconds{scenario.least_interval}) * (256 - priority) / 256;
+}
+
 }  // namespace
 
 World::World(const Scenario& scenario, Mutant mutant)
@@ -86,7 +90,11 @@ void World::step(const Event& event) {
   }
 }
 
-void World::wake(std::size_t router) { carry_out(router, Call::kTime, nodes_[router].router->on_time(local(router))); }
+void World::wake(std::size_t router) {
+  TimePoint told = local(router);
+  if (mutant_ == Mutant::kIgnoresSkew) told = std::max(told, *nodes_[router].router->next());
+  carry_out(router, Call::kTime, nodes_[router].router->on_time(told));
+}
 
 void World::reschedule(std::size_t router) {
   Node& node = nodes_[router];
@@ -94,7 +102,7 @@ void World::reschedule(std::size_t router) {
   if (!facts_[router].running || facts_[router].stalled) return;
   if (const auto next = node.router->next()) {
     Nanoseconds at = facts_[router].clock.when(*next) + std::exchange(node.late, 0ns);
-    if (mutant_ == Mutant::kIgnoresSkew && !checker_.owns(router, 0)) at -= scenario_.least_interval / 256;
+    if (mutant_ == Mutant::kIgnoresSkew && !checker_.owns(router, 0)) at -= skew_of(scenario_, facts_[router].priority());
     node.wake = std::max(at, now_);
   }
 }
