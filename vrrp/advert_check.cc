@@ -55,9 +55,7 @@ std::uint8_t authentication_type_of(const InstanceSpec& spec) {
 }
 
 // Of the frame around the message, as far as keepalived looks before it reads the message.
-std::optional<Rejection> fault_of_envelope(const HeardFrame& frame, const InstanceSpec& spec,
-                                           std::span<const packet::IpAddress> own) {
-  if (std::ranges::find(own, frame.source) != own.end()) return Rejection::kOwnAddress;
+std::optional<Rejection> fault_of_envelope(const HeardFrame& frame, const InstanceSpec& spec) {
   if (!frame.authentication.empty()) return Rejection::kAuthenticationType;
   if (frame.message.size() < sizeof(AdvertHeader) || frame.message.size() != expected_size(frame)) return Rejection::kLength;
   if (spec.unicast_peers.empty() && frame.ttl != kMulticastTtl) return Rejection::kTtl;
@@ -79,8 +77,11 @@ std::optional<Rejection> fault_of_message(const HeardFrame& frame, const Instanc
   return std::nullopt;
 }
 
-// Of where a message that is right in itself comes from.
-std::optional<Rejection> fault_of_origin(const HeardFrame& frame, const InstanceSpec& spec) {
+// Of where a message that is right in itself comes from. keepalived has no check of its own address; ours stands here, so that
+// a flood of wrong messages doesn't pay for a walk over all addresses of the interface.
+std::optional<Rejection> fault_of_origin(const HeardFrame& frame, const InstanceSpec& spec,
+                                         std::span<const packet::IpAddress> own) {
+  if (std::ranges::find(own, frame.source) != own.end()) return Rejection::kOwnAddress;
   if (is_multicast(frame.destination) != spec.unicast_peers.empty()) return Rejection::kDelivery;
   if (spec.owner_ignores_adverts && spec.priority == InstanceSpec::kOwnerPriority) return Rejection::kPriority;
   if (spec.unicast_peers.empty()) return std::nullopt;
@@ -204,9 +205,9 @@ std::string line_of(const Rejected& rejected, const HeardFrame& frame, const Ins
 
 std::expected<Accepted, Rejected> judge(const HeardFrame& frame, const InstanceSpec& spec,
                                         std::span<const packet::IpAddress> own, bool known_master) {
-  if (const auto why = fault_of_envelope(frame, spec, own)) return std::unexpected{Rejected{*why}};
+  if (const auto why = fault_of_envelope(frame, spec)) return std::unexpected{Rejected{*why}};
   if (const auto why = fault_of_message(frame, spec)) return std::unexpected{Rejected{*why}};
-  if (const auto why = fault_of_origin(frame, spec)) return std::unexpected{Rejected{*why}};
+  if (const auto why = fault_of_origin(frame, spec, own)) return std::unexpected{Rejected{*why}};
 
   auto advert = read_message(frame);
   if (!advert) return std::unexpected{Rejected{Rejection::kVersion}};  // all its other errors were found above

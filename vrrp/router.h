@@ -29,7 +29,8 @@ namespace penstock::vrrp {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-// kInit: waiting for the interface's first state, the start-up delay or a script's first result (keepalived's "init").
+// kInit: waiting for the interface's first state, the start-up delay or the first result of a tracker without weight
+// (keepalived's "init").
 enum class State : std::uint8_t { kInit, kBackup, kMaster, kFault };
 [[nodiscard]] std::string_view to_string(State state);  // "MASTER"
 
@@ -50,7 +51,8 @@ struct SendFrame {
   std::string interface{};
   std::vector<std::byte> frame{};  // a unicast peer's destination MAC is zero: the shell knows the next hop
 };
-// The instance's addresses are ours, or no longer: workers forward for them or drop, the kernel gets or loses them.
+// The instance's addresses are ours, or no longer: workers forward for them or drop, the kernel gets or loses them. A master
+// whose addresses a reload changes owns "again": what it has now. A new instance starts with owns = false.
 struct SetOwner {
   std::string instance{};
   bool owns = false;

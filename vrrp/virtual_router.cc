@@ -43,7 +43,7 @@ InstanceStatus VirtualRouter::status(const Announcer& announcer) const {
       .name = spec_.name,
       .state = state_,
       .since = since_,
-      .why = state_ == State::kInit && waits() ? fmt::format("waiting for {}", assessment_.waits_for) : why_,
+      .why = why_now(),
       .base_priority = spec_.priority,
       .effective_priority = priority(),
       .shares = assessment_.shares,
@@ -56,6 +56,12 @@ InstanceStatus VirtualRouter::status(const Announcer& announcer) const {
   status.counters.announcements_sent = announcer.sent(spec_.name);
   status.counters.rejected = rejections_.counts();
   return status;
+}
+
+std::string VirtualRouter::why_now() const {
+  if (state_ == State::kInit && waits()) return fmt::format("waiting for {}", assessment_.waits_for);
+  if (state_ == State::kFault && !faults().empty()) return joined(faults());
+  return why_;
 }
 
 // -- timers --
@@ -85,6 +91,8 @@ VirtualRouter::Outcome VirtualRouter::after_stall(const Circumstances& at) {
 VirtualRouter::Outcome VirtualRouter::on_timer(const Circumstances& at) {
   if (!timer_ || *timer_ > at.now) return Outcome::kNothing;
   if (is_stalled(at.now)) return after_stall(at);
+  const Nanoseconds late = at.now - *timer_;
+  counters_.worst_lateness = std::max(counters_.worst_lateness, std::chrono::duration_cast<Duration>(late));
   if (state_ == State::kBackup) {
     // RFC 9568 6.4.2 (365): the Master_Down_Timer fires. Should the group not be ready, it runs once more.
     at.out.debug(fmt::format("({}) Receive advertisement timeout", spec_.name));
@@ -94,8 +102,6 @@ VirtualRouter::Outcome VirtualRouter::on_timer(const Circumstances& at) {
   }
   // RFC 9568 6.4.3 (680)-(690): the Adver_Timer fires. The next one is due an interval after this one was, however late it is.
   send_adverts(priority(), at);
-  const Nanoseconds late = at.now - *timer_;
-  counters_.worst_lateness = std::max(counters_.worst_lateness, std::chrono::duration_cast<Duration>(late));
   *timer_ += (late / Nanoseconds{spec_.advert_interval} + 1) * Nanoseconds{spec_.advert_interval};
   return Outcome::kNothing;
 }
@@ -106,6 +112,7 @@ VirtualRouter::Outcome VirtualRouter::on_timer(const Circumstances& at) {
 void VirtualRouter::enter_master(std::string why, const Circumstances& at) {
   send_adverts(priority(), at);
   timer_ = at.now + spec_.advert_interval;
+  master_interval_ = spec_.advert_interval;
   wants_master_ = true;
   preempt_at_.reset();
   ++counters_.became_master;

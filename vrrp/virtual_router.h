@@ -92,6 +92,7 @@ class VirtualRouter {
   [[nodiscard]] Outcome after_stall(const Circumstances& at);
   [[nodiscard]] bool is_stalled(TimePoint now) const;
   [[nodiscard]] Nanoseconds down_interval() const;
+  [[nodiscard]] std::string why_now() const;
   void wait_for_master(TimePoint now);
   void send_adverts(std::uint8_t priority, const Circumstances& at);
   void resign(const Circumstances& at);

@@ -20,12 +20,12 @@ namespace penstock::vrrp {
 // One address of a virtual_ipaddress block.
 struct VirtualAddress {
   packet::IpAddress address{};
-  std::uint8_t prefix_length = 32;             // 0..32 or 0..128; without a mask: all bits
-  std::string interface{};                     // `dev`, else the instance's interface; never empty in a bound model
-  std::optional<packet::IpAddress> broadcast;  // `brd`; `brd +` and `brd -` are resolved here
-  std::optional<std::uint8_t> scope;           // rtnetlink's numbers: global 0, site 200, link 253, host 254
-  std::string label{};                         // "eth0:1"; empty: none
-  bool no_track = false;                       // its loss from the interface doesn't matter
+  std::uint8_t prefix_length = 32;               // 0..32 or 0..128; without a mask: all bits
+  std::string interface{};                       // `dev`, else the instance's interface; never empty in a bound model
+  std::optional<packet::IpAddress> broadcast{};  // `brd`; `brd +` and `brd -` are resolved here
+  std::optional<std::uint8_t> scope{};           // rtnetlink's numbers: global 0, site 200, link 253, host 254
+  std::string label{};                           // "eth0:1"; empty: none
+  bool no_track = false;                         // its loss from the interface doesn't matter
 
   friend bool operator==(const VirtualAddress&, const VirtualAddress&) = default;
 };

@@ -2,7 +2,7 @@
 //
 // Plain values. A tracker without a weight is a condition (keepalived's weight 0): while it fails, the instance is in FAULT.
 // With one it moves the effective priority: a positive weight is added while it succeeds, a negative one subtracted while it
-// fails; `reverse` swaps success and failure (keepalived-behaviour: trackers; keepalived's vrrp_track.c).
+// fails; `reverse` turns the sign of what is added then, and of a condition: success fails it (keepalived's vrrp_track.c).
 #pragma once
 
 #include <chrono>
