@@ -98,6 +98,13 @@ void Announcer::cancel(const std::string& instance) {
   }
 }
 
+void Announcer::cancel(const std::string& instance, const VirtualAddress& address) {
+  const auto lane = lanes_.find({address.interface, address.address.family()});
+  if (lane == lanes_.end()) return;
+  std::erase_if(lane->second.waiting,
+                [&](const Waiting& what) { return what.instance == instance && what.address == address.address; });
+}
+
 void Announcer::on_time(const Interfaces& interfaces, TimePoint now, Outbox& out) {
   for (auto& [key, lane] : lanes_) {
     while (!lane.waiting.empty() && lane.free_at <= now) {

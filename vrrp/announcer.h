@@ -46,6 +46,7 @@ class Announcer {
                 const Interfaces& interfaces, TimePoint now, Outbox& out);
   // What waits for this instance is not sent any more.
   void cancel(const std::string& instance);
+  void cancel(const std::string& instance, const VirtualAddress& address);
   void on_time(const Interfaces& interfaces, TimePoint now, Outbox& out);
   [[nodiscard]] std::optional<TimePoint> next() const;
   // Sent for this instance so far.

@@ -295,13 +295,13 @@ void VirtualRouter::change_addresses(const InstanceSpec& old, const Circumstance
   for (const VirtualAddress* gone : before) {
     if (holds(after, *gone)) continue;
     changed = true;
+    at.announcer.cancel(spec_.name, *gone);
     at.out.info(fmt::format("({}) ip address {}/{} dev {}, no longer exist", spec_.name, gone->address.to_string(),
                             static_cast<int>(gone->prefix_length), gone->interface));
   }
   std::vector<const VirtualAddress*> added = after;
   std::erase_if(added, [&](const VirtualAddress* address) { return holds(before, *address); });
   if (!changed && added.empty()) return;
-  at.announcer.cancel(spec_.name);
   at.out.own(spec_.name, true);
   if (added.empty()) return;
   announce(added, spec_.announcement.repeat, at);

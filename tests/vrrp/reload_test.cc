@@ -93,6 +93,24 @@ TEST_F(ReloadTest, AMastersNewIntervalIsToldWithItsNewPriority) {
   EXPECT_EQ(adverts_[0].advert.interval, 2s);
 }
 
+// Found by the simulation: addresses that waited for their turn (garp_interval) were forgotten when the reload added another.
+TEST_F(ReloadTest, AnAddedAddressDoesntKeepOthersFromBeingAnnounced) {
+  RouterSpec spec = with({instance()});
+  spec.instances[0].addresses.push_back(vip("10.77.0.11"));
+  spec.instances[0].addresses.push_back(vip("10.77.0.12"));
+  spec.instances[0].announcement = {.repeat = 1, .again_after = {}, .arp_gap = 100ms};
+  start(spec);
+  pass(3'609'375us);  // master; the first address is announced, the others wait
+  ASSERT_EQ(announced("10.77.0.11"), 0);
+  spec.instances[0].addresses.pop_back();
+  spec.instances[0].addresses.push_back(vip("10.77.0.13"));
+  configure(spec);
+  pass(1s);
+  EXPECT_EQ(announced("10.77.0.11"), 1);
+  EXPECT_EQ(announced("10.77.0.12"), 0);
+  EXPECT_EQ(announced("10.77.0.13"), 1);
+}
+
 TEST_F(ReloadTest, ABackupsNewIntervalBeginsANewWait) {
   RouterSpec spec = with({instance()});
   start(spec);
