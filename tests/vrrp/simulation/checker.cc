@@ -91,7 +91,8 @@ void Checker::on_resumed(std::size_t router, Nanoseconds stalled, Nanoseconds no
     watch.latest = now + slowest_down_time(router);
     const bool must_listen =
         watch.owns && stalled > on_any_clock(facts.config.interval + down_time(facts.priority(), facts.config.interval));
-    if (must_listen) watch.listens_until = local + down_time(facts.priority(), scenario_.least_interval);
+    // Its priority may rise meanwhile, and shorten the skew.
+    if (must_listen) watch.listens_until = local + down_time(254, scenario_.least_interval);
     watch.last_advert = local;
     if (watch.unannounced != 0) watch.announced_by = announcement_deadline(now);
   }

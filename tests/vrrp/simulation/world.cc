@@ -164,7 +164,8 @@ void World::hear_attack(std::size_t router, const FramePool::Frame& frame) {
   trace_.add(now_, static_cast<int>(router), What::kAttack, frame.wire.instance < scenario_.instances ? 1 : 0);
   ++node.attacked;
   std::vector<std::byte> bytes = frame.bytes;
-  mutate_incoming(bytes, frame.wire, static_cast<std::uint8_t>(router + 1), mutant_);
+  if (mutant_ == Mutant::kBelievesAnyPassword)
+    mutate_incoming(bytes, frame.wire, static_cast<std::uint8_t>(router + 1), mutant_);
   const auto timer = node.router->next();
   const Actions actions = node.router->on_frame("eth0", bytes, local(router));
   const bool quiet =
