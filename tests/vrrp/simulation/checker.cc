@@ -91,8 +91,8 @@ void Checker::on_resumed(std::size_t router, Nanoseconds stalled, Nanoseconds no
     watch.latest = now + slowest_down_time(router);
     const bool must_listen =
         watch.owns && stalled > on_any_clock(facts.config.interval + down_time(facts.priority(), facts.config.interval));
-    // Its priority may rise meanwhile, and shorten the skew.
-    if (must_listen) watch.listens_until = local + down_time(254, scenario_.least_interval);
+    // Without the skew, for its priority may rise meanwhile.
+    if (must_listen) watch.listens_until = local + scenario_.down_timer_adverts * scenario_.least_interval;
     watch.last_advert = local;
     if (watch.unannounced != 0) watch.announced_by = announcement_deadline(now);
   }
@@ -103,9 +103,15 @@ void Checker::on_heard(std::size_t router, const Wire& wire, Nanoseconds now) {
   const Facts& facts = facts_[router];
   if (wire.kind != Wire::Kind::kAdvert || wire.instance >= scenario_.instances || !facts.is_eligible()) return;
   Watch& watch = watches_[router][wire.instance];
-  if (watch.owns) return;
   const TimePoint local = facts.clock.at(now);
   const int priority = facts.priority();
+  if (watch.owns) {
+    // After a stall the first advert that waited may be one of priority 0.
+    watch.heard_farewell = wire.priority == 0;
+    if (watch.heard_farewell)
+      watch.listens_until = std::min(watch.listens_until, local + skew(priority, scenario_.least_interval));
+    return;
+  }
   if (wire.priority == 0) {
     watch.earliest = std::min(watch.earliest, local + skew(priority, scenario_.least_interval));
     watch.listens_until = std::min(watch.listens_until, watch.earliest);
@@ -128,7 +134,7 @@ void Checker::begin(std::size_t router, Call call, Nanoseconds now) {
   call_ = call;
   now_ = now;
   added_ = 0;
-  for (Watch& watch : watches_[router]) watch.advertised = watch.said_farewell = watch.became = watch.left = false;
+  for (Watch& watch : watches_[router]) watch.advertised = watch.said_farewell = watch.left = false;
 }
 
 void Checker::on_sent(const Wire& wire) {
@@ -196,6 +202,9 @@ bool Checker::on_owner(std::size_t instance, bool owns) {
   watch.left = true;
   watch.unannounced = 0;
   wait_from(router_, instance, now_);
+  if (watch.heard_farewell) {
+    watch.earliest = std::min(watch.earliest, facts.clock.at(now_) + skew(facts.priority(), scenario_.least_interval));
+  }
   return false;
 }
 
@@ -208,7 +217,6 @@ void Checker::take_over(Watch& watch, std::size_t instance) {
     fail(router_, instance, fmt::format("becomes master {:.6f} ms too early", early.count()));
   }
   watch.owns = true;
-  watch.became = true;
   watch.unannounced = held_addresses_of(scenario_, facts.config);
   watch.announced_by = announcement_deadline(now_);
 }
@@ -222,6 +230,7 @@ void Checker::end() {
   const bool able = facts_[router_].is_eligible();
   for (std::size_t i = 0; i < scenario_.instances; ++i) {
     Watch& watch = watches_[router_][i];
+    watch.heard_farewell = false;
     if (watch.advertised && !watch.owns && !watch.left) fail(router_, i, "sends an advert without being master");
     if (watch.owns && !able) fail(router_, i, "is master although it must not");
     if (watch.owns != watches_[router_][0].owns) fail(router_, i, "is out of step with its sync group");

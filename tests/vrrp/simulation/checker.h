@@ -90,9 +90,9 @@ class Checker {
     std::uint32_t unannounced = 0;
     Nanoseconds announced_by{};
     // Within one call:
+    bool heard_farewell = false;
     bool advertised = false;
     bool said_farewell = false;
-    bool became = false;
     bool left = false;
   };
 
