@@ -18,6 +18,7 @@ Outcome run(const Campaign& campaign) {
       const std::lock_guard lock{mutex};
       ++outcome.scenarios;
       outcome.tally.add(result.tally);
+      outcome.events += result.events;
       outcome.attacks_rejected += result.attacks_rejected;
       if (outcome.report.empty()) outcome.report = result.report;
       if (!outcome.report.empty() || outcome.tally.total() >= campaign.failovers) done = true;

@@ -19,6 +19,7 @@ struct Outcome {
   Tally tally{};
   std::uint64_t scenarios = 0;
   std::uint64_t attacks_rejected = 0;
+  std::uint64_t events = 0;
   std::string report{};  // of the first violation that was found; empty: none
 };
 

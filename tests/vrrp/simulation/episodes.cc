@@ -35,17 +35,18 @@ class Episodes {
       pause();
       harm(draw_fault());
     }
-    if (random_.percent(75)) {
+    // Where hearing is one-way, to settle takes several rounds.
+    if (random_.percent(cut_ == Fault::kOneWay ? 25 : 75)) {
       if (bad_times_) {
         world_.run_for(random_.between(interval(), interval() * 6));
         end_bad_times();
       }
       world_.settle();
     } else {
-      world_.run_for(random_.between(0ns, world_.down_time(0)));
+      world_.run_for(random_.between(0ns, world_.down_time(0) * 5 / 4));
     }
     if (random_.percent(85)) mend();
-    if (random_.percent(70) && !bad_times_) world_.settle();
+    if (random_.percent(60) && !bad_times_) world_.settle();
   }
 
   // Those that seldom lead to a failover come more often.
@@ -66,7 +67,7 @@ class Episodes {
       case Fault::kCrash: world_.crash(victim); break;
       case Fault::kStop: world_.stop(victim); break;
       case Fault::kRestart: restart(victim); break;
-      case Fault::kStall: world_.stall(victim, random_.between(0ns, world_.down_time(victim) * 4)); break;
+      case Fault::kStall: world_.stall(victim, random_.between(0ns, world_.down_time(victim) * 5 / 2)); break;
       case Fault::kInterface: world_.set_link(victim, false); break;
       case Fault::kReload: world_.reload(victim, draw_config(victim)); break;
       case Fault::kScript: fail_script(victim); break;
@@ -215,6 +216,7 @@ Result run_scenario(const Scenario& scenario, Mutant mutant) {
   }
   result.tally = world.tally();
   result.digest = world.trace().digest();
+  result.events = world.trace().events();
   result.attacks_rejected = world.attacks_rejected();
   result.simulated = world.now();
   return result;

@@ -14,6 +14,7 @@ struct Result {
   Tally tally{};
   std::uint64_t digest = 0;  // of everything that the routers asked for, and when
   std::uint64_t attacks_rejected = 0;
+  std::uint64_t events = 0;  // frames sent and heard, changes, faults
   Nanoseconds simulated{};
   std::string violation{};  // empty: none
   std::string report{};     // of a violation: the scenario and its last events

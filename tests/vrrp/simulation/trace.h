@@ -40,6 +40,7 @@ class Trace {
   void add(Nanoseconds at, int router, What what, std::int64_t a = 0, std::int64_t b = 0);
   // Frames and ownership enter it; what only this simulator knows (attacks) doesn't.
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
+  [[nodiscard]] std::size_t events() const { return count_; }
   [[nodiscard]] std::string text() const;
 
  private:
