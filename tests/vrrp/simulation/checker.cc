@@ -75,7 +75,7 @@ void Checker::on_enabled(std::size_t router, Nanoseconds now) {
 void Checker::on_disturbed(std::size_t router, Nanoseconds now) {
   for (std::size_t i = 0; i < scenario_.instances; ++i) {
     Watch& watch = watches_[router][i];
-    watch.earliest = {};  // whatever it counts by now
+    watch.earliest = watch.listens_until = {};  // whatever it counts by now
     watch.latest = now + slowest_down_time(router);
     watch.last_advert = facts_[router].clock.at(now);
   }

@@ -36,7 +36,7 @@ class Episodes {
       harm(draw_fault());
     }
     // Where hearing is one-way, to settle takes several rounds.
-    if (random_.percent(cut_ == Fault::kOneWay ? 25 : 75)) {
+    if (random_.percent(cut_ == Fault::kOneWay ? 20 : 55)) {
       if (bad_times_) {
         world_.run_for(random_.between(interval(), interval() * 6));
         end_bad_times();
@@ -46,7 +46,7 @@ class Episodes {
       world_.run_for(random_.between(0ns, world_.down_time(0) * 5 / 4));
     }
     if (random_.percent(85)) mend();
-    if (random_.percent(60) && !bad_times_) world_.settle();
+    if (random_.percent(45) && !bad_times_) world_.settle();
   }
 
   // Those that seldom lead to a failover come more often.
