@@ -56,6 +56,11 @@ class ConnectionStream final : public AnswerStream {
 
 }  // namespace
 
+Answer printed(Answer answer) {
+  if (answer.print) answer.out = std::exchange(answer.print, nullptr)();
+  return answer;
+}
+
 std::unique_ptr<AnswerStream> stream_connections(std::unique_ptr<ConnectionCursor> cursor, ConnectionFormat format) {
   return std::make_unique<ConnectionStream>(std::move(cursor), format);
 }

@@ -1,7 +1,8 @@
-// What a command prints: text that is ready, and perhaps a stream of more.
+// What a command prints: text that is ready, text that is still to be made, or a stream.
 //
-// Only the listing of connections streams: there may be millions, so its text is made piece by piece, each when the reader has
-// taken the one before.
+// The listing of connections streams: there may be millions, so its text is made piece by piece, each when the reader has
+// taken the one before. Listings of servers and checks are made from a copy of what they tell, on a thread of their own
+// (printer.h): ten thousand servers as JSON take most of a second, which no verdict and no packet for the kernel may wait for.
 #pragma once
 
 #include <functional>
@@ -23,12 +24,19 @@ class AnswerStream {
   virtual void more(Deliver deliver) = 0;
 };
 
+// From values of its own, so that any thread may call it. Once.
+using MakeText = std::move_only_function<std::string()>;
+
 struct Answer {
   int exit_status = 0;
   std::string out{};                     // stdout
   std::string err{};                     // stderr
   std::unique_ptr<AnswerStream> rest{};  // stdout after `out`; none: that was all
+  MakeText print{};                      // makes stdout, in place of `out` and `rest`; none: there is nothing to make
 };
+
+// The same with its text made here and now.
+[[nodiscard]] Answer printed(Answer answer);
 
 enum class ConnectionFormat { kTable, kIpvsadm, kIpvsadmPersistenceEngine, kJson };
 

@@ -80,22 +80,20 @@ Answer text_answer(std::string text) { return {.out = std::move(text)}; }
 Answer run(const ShowRequest& request, StatusSource& source) {
   const bool json = request.json;
   switch (request.subject) {
-    case Subject::kServices: {
-      const auto services = source.services();
-      return text_answer(json ? dump(services_json(services)) : show_services(services));
-    }
+    case Subject::kServices:
+      return {.print = [json, services = source.services()] {
+        return json ? dump(services_json(services)) : show_services(services);
+      }};
     case Subject::kConnections:
       return {.rest = stream_connections(source.connections(), json ? ConnectionFormat::kJson : ConnectionFormat::kTable)};
-    case Subject::kStats: {
-      const auto daemon = source.daemon();
-      const auto services = source.services();
-      return text_answer(json ? dump(overview_json(daemon, services)) : show_stats(daemon, source.workers(), services));
-    }
-    case Subject::kRate: {
-      const auto daemon = source.daemon();
-      const auto services = source.services();
-      return text_answer(json ? dump(overview_json(daemon, services)) : show_rate(daemon, services));
-    }
+    case Subject::kStats:
+      return {.print = [json, daemon = source.daemon(), workers = source.workers(), services = source.services()] {
+        return json ? dump(overview_json(daemon, services)) : show_stats(daemon, workers, services);
+      }};
+    case Subject::kRate:
+      return {.print = [json, daemon = source.daemon(), services = source.services()] {
+        return json ? dump(overview_json(daemon, services)) : show_rate(daemon, services);
+      }};
     case Subject::kDrops: {
       const auto drops = source.drops();
       return text_answer(json ? dump(drops_json(drops)) : show_drops(drops, request.all));
@@ -112,10 +110,8 @@ Answer run(const ShowRequest& request, StatusSource& source) {
       const auto ports = source.ports();
       return text_answer(json ? dump(ports_json(ports)) : show_ports(ports));
     }
-    case Subject::kChecks: {
-      const auto checks = source.checks();
-      return text_answer(json ? dump(checks_json(checks)) : show_checks(checks));
-    }
+    case Subject::kChecks:
+      return {.print = [json, checks = source.checks()] { return json ? dump(checks_json(checks)) : show_checks(checks); }};
     case Subject::kVrrp: {
       const auto vrrp = source.vrrp();
       if (request.as_keepalived) return text_answer(keepalived_json_text(vrrp));
@@ -146,11 +142,12 @@ Answer run(const IpvsadmRequest& request, StatusSource& source) {
     case IpvsadmListing::kServices:
     case IpvsadmListing::kSave: break;
   }
-  const auto services = select_services(request, source.services());
+  auto services = select_services(request, source.services());
   if (request.service && services.empty()) return {.exit_status = 1, .err = "No such service\n"};
-  if (request.json) return text_answer(dump(services_json(services)));
-  return text_answer(request.listing == IpvsadmListing::kSave ? ipvsadm_save(services)
-                                                              : ipvsadm_services(request, source.daemon(), services));
+  return {.print = [request, services = std::move(services), daemon = source.daemon()] {
+    if (request.json) return dump(services_json(services));
+    return request.listing == IpvsadmListing::kSave ? ipvsadm_save(services) : ipvsadm_services(request, daemon, services);
+  }};
 }
 
 Answer run(const AnnounceRequest&, StatusSource& source) {

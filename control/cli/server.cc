@@ -46,7 +46,8 @@ CliServer::CliServer(EventLoop& loop, std::string path, StatusSource& source, Ti
       listener_{std::move(listener)},
       listener_watch_{loop.add_fd(listener_.get(), {.readable = true}, [this](FdEvents) { accept_clients(); })},
       accept_again_{loop.add_timer([this] { listener_watch_.set_events({.readable = true}); })},
-      socket_file_{file_number(path_)} {}
+      socket_file_{file_number(path_)},
+      printer_{loop} {}
 
 CliServer::~CliServer() {
   if (socket_file_ != 0 && file_number(path_) == socket_file_) unlink(path_.c_str());
@@ -81,9 +82,14 @@ void CliServer::add_client(Descriptor socket) {
   client->watch = std::move(*watch);
   client->deadline = loop_.add_timer([this, client] { drop(client); });
   client->deadline.start_once(timeouts_.request);
-  client->session =
-      std::make_unique<Session>([this](std::span<const std::string> args) { return answer_command(args, source_); },
-                                [this, client] { write_to(client); });
+  client->session = std::make_unique<Session>([this](std::span<const std::string> args) { return answer(args); },
+                                              [this, client] { write_to(client); });
+}
+
+Answer CliServer::answer(std::span<const std::string> args) {
+  Answer answer = answer_command(args, source_);
+  if (answer.print) answer.rest = printer_.print(std::exchange(answer.print, nullptr));
+  return answer;
 }
 
 void CliServer::on_events(ClientIterator client, FdEvents seen) {

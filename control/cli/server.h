@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "control/cli/printer.h"
 #include "control/cli/session.h"
 #include "control/cli/status_source.h"
 #include "control/cli/unix_socket.h"
@@ -55,6 +56,7 @@ class CliServer {
   CliServer(EventLoop& loop, std::string path, StatusSource& source, Timeouts timeouts, Descriptor listener);
   void accept_clients();
   void add_client(Descriptor socket);
+  [[nodiscard]] Answer answer(std::span<const std::string> args);
   void on_events(ClientIterator client, FdEvents seen);
   void read_from(ClientIterator client);
   // Both end the client when it is done or gone: `client` is not to be used after them.
@@ -69,7 +71,8 @@ class CliServer {
   FdWatch listener_watch_;
   Timer accept_again_;
   ino_t socket_file_ = 0;
-  std::list<Client> clients_;
+  Printer printer_;
+  std::list<Client> clients_;  // last: their answers end before the printer does
 };
 
 }  // namespace penstock::control

@@ -62,7 +62,7 @@ void check_answer(Session& session) {
 }
 
 void feed_session(FakeSource& source, std::string_view bytes, std::size_t step) {
-  Session session{[&source](std::span<const std::string> args) { return answer_command(args, source); }, [] {}};
+  Session session{[&source](std::span<const std::string> args) { return printed(answer_command(args, source)); }, [] {}};
   std::size_t at = 0;
   for (; at < bytes.size() && session.wants_request(); at += step) session.receive(bytes.substr(at, step));
   if (session.wants_request()) {

@@ -53,7 +53,8 @@ class SessionTest : public testing::Test {
   FakeSource source;
   int announced = 0;
   std::size_t most_output = 0;
-  Session session{[this](std::span<const std::string> args) { return answer_command(args, source); }, [this] { ++announced; }};
+  Session session{[this](std::span<const std::string> args) { return printed(answer_command(args, source)); },
+                  [this] { ++announced; }};
 };
 
 std::string request(std::initializer_list<std::string> words) { return encode_request(std::vector<std::string>{words}); }
@@ -128,7 +129,7 @@ TEST(SessionGarbage, is_answered_with_a_sentence) {
   };
   for (const auto& [line, sentence] : rows) {
     FakeSource source;
-    Session session{[&](std::span<const std::string> args) { return answer_command(args, source); }, [] {}};
+    Session session{[&](std::span<const std::string> args) { return printed(answer_command(args, source)); }, [] {}};
     session.receive(std::string{line} + '\n');
     FrameReader reader;
     reader.receive(session.output());
@@ -143,7 +144,7 @@ TEST(SessionGarbage, is_answered_with_a_sentence) {
 
 TEST(SessionGarbage, a_deeply_nested_request_is_refused_without_harm) {
   FakeSource source;
-  Session session{[&](std::span<const std::string> args) { return answer_command(args, source); }, [] {}};
+  Session session{[&](std::span<const std::string> args) { return printed(answer_command(args, source)); }, [] {}};
   session.receive(std::string(kMaxRequestBytes - 1, '[') + '\n');
   EXPECT_FALSE(session.wants_request());
 }
@@ -248,7 +249,7 @@ TEST(SessionEnd, closes_the_walk) {
   source.walk->total = 10;
   source.walk->at_once = false;
   {
-    Session session{[&](std::span<const std::string> args) { return answer_command(args, source); }, [] {}};
+    Session session{[&](std::span<const std::string> args) { return printed(answer_command(args, source)); }, [] {}};
     session.receive(request({"show", "connections"}));
     EXPECT_EQ(source.walk->open_cursors, 1);
   }

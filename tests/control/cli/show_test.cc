@@ -270,7 +270,7 @@ TEST(ShowJson, drops_workers_threads_ports_and_daemon) {
 
 // The whole output of a command, streamed or not.
 std::string output(std::vector<std::string> args, FakeSource& source) {
-  Answer answer = answer_command(args, source);
+  Answer answer = printed(answer_command(args, source));
   EXPECT_EQ(answer.err, "");
   std::string text = std::move(answer.out);
   for (bool more = answer.rest != nullptr; more;)
