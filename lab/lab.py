@@ -113,8 +113,7 @@ class Lab:
             addresses += [f"addr replace {address}/{topology.PREFIX_LENGTH6} dev {interface} nodad" for address in node.addresses6]
         else:
             # Router solicitations of a kernel that has no address here would only disturb.
-            # And the TAP's link-local address is there at once, as the others' addresses are: nobody else could have it.
-            self.sysctl(node.name, f"net.ipv6.conf.{interface}.disable_ipv6=1", "net.ipv6.conf.default.accept_dad=0")
+            self.sysctl(node.name, f"net.ipv6.conf.{interface}.disable_ipv6=1")
             addresses = []
         self._ip("bridge", f"link set {node.name} master br0 up")
         self._ip(node.name, "link set lo up", f"link set {interface} up", *addresses)

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "control/netlink/interface_sysctl.h"
+
 namespace penstock::control {
 namespace {
 
@@ -48,6 +50,11 @@ std::expected<TapDevice, std::string> TapDevice::create(const TapOptions& option
   request.ifr_flags = static_cast<short>(kFlags);
   if (ioctl(fd, TUNSETIFF, &request) != 0) return std::unexpected{cannot_create(options.name, errno)};
   tap.interface_index_ = static_cast<int>(if_nametoindex(options.name.c_str()));
+
+  // Else its IPv6 addresses couldn't be used for two seconds: VRRP would have to wait for its source address. (The address that
+  // follows from the NIC's MAC address is the NIC's own; where the knob can't be turned the wait is all that comes of it.)
+  const InterfaceSysctl accept_dad{InterfaceSysctl::Family::kIpv6, options.name, "accept_dad"};
+  if (accept_dad.exists()) static_cast<void>(accept_dad.write("0"));
 
   const int index = tap.interface_index_;
   if (auto done = links.set_mac(index, options.mac); !done) return std::unexpected{std::move(done.error())};

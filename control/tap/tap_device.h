@@ -3,7 +3,7 @@
 //
 // It lives as long as this object (or the process: a killed daemon leaves nothing behind), and its addresses and routes go with
 // it. Control-owned. Frames are Ethernet without FCS; the kernel fills in checksums and segments before it hands them over,
-// because no offload is announced to it.
+// because no offload is announced to it. Duplicates of its IPv6 addresses aren't looked for.
 #pragma once
 
 #include <cstddef>

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "control/netlink/interface_sysctl.h"
 #include "control/netlink/mirror.h"
 #include "control/tap/multicast_membership.h"
 #include "tests/control/netlink/network_namespace.h"
@@ -91,6 +92,13 @@ TEST_F(TapTest, LivesAsLongAsItsObject) {
     const TapDevice last = std::move(moved);
   }
   wait_until("gone", [&] { return mirror_->find_link("eth0") == nullptr; });
+}
+
+// Neither tentative nor, which would take longer to see, two seconds late.
+TEST_F(TapTest, DoesNotLookForDuplicatesOfItsIpv6Address) {
+  create();
+  const InterfaceSysctl accept_dad{InterfaceSysctl::Family::kIpv6, "eth0", "accept_dad"};
+  EXPECT_EQ(accept_dad.read(), "0");
 }
 
 TEST_F(TapTest, SaysWhatToDoWhenTheNameIsTaken) {
