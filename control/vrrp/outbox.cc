@@ -1,13 +1,13 @@
 #include "control/vrrp/outbox.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace penstock::control {
 
-void Outbox::send(core::PortIndex port, std::vector<std::byte> frame) {
+void Outbox::add(core::PortIndex port, std::vector<std::byte> frame) {
   auto& queue = waiting_[port];
-  if (queue.empty() && send_(port, frame)) return;
   if (queue.size() >= kMostWaiting) {
     ++lost_;
     return;
@@ -16,11 +16,20 @@ void Outbox::send(core::PortIndex port, std::vector<std::byte> frame) {
 }
 
 bool Outbox::flush() {
-  for (std::size_t port = 0; port < waiting_.size(); ++port) {
-    auto& queue = waiting_[port];
-    while (!queue.empty() && send_(static_cast<core::PortIndex>(port), queue.front())) queue.pop_front();
-  }
+  for (std::size_t port = 0; port < waiting_.size(); ++port) flush(static_cast<core::PortIndex>(port));
   return is_empty();
+}
+
+void Outbox::flush(core::PortIndex port) {
+  auto& queue = waiting_[port];
+  std::array<std::span<const std::byte>, core::kBurst> burst;
+  while (!queue.empty()) {
+    const std::size_t count = std::min(queue.size(), burst.size());
+    std::copy_n(queue.begin(), count, burst.begin());
+    const std::size_t sent = send_(port, std::span{burst}.first(count));
+    queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(sent));
+    if (sent < count) return;
+  }
 }
 
 bool Outbox::is_empty() const {

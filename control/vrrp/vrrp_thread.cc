@@ -42,8 +42,8 @@ class VrrpThread::Worker {
       : loop_{loop},
         surroundings_{surroundings},
         owners_told_{owners},
-        outbox_{[this](core::PortIndex port, std::span<const std::byte> frame) {
-                  return surroundings_.exchange.inject(port, frame, dpdk::Urgency::kUrgent);
+        outbox_{[this](core::PortIndex port, std::span<const std::span<const std::byte>> frames) {
+                  return surroundings_.exchange.inject_burst(port, frames, dpdk::Urgency::kUrgent);
                 },
                 surroundings.ports.size()},
         timer_{loop, [this] { turn(); }},
@@ -64,6 +64,7 @@ class VrrpThread::Worker {
   }
   void take(PeerMacs order) { peers_.set(std::move(order)); }
   void take(AnnounceAgain) { carry_out(router_.announce_again(EventLoop::now())); }
+  void take(ClearCounters) { router_.clear_counters(); }
   void take(Ask order) {
     order.answer.set_value({.instances = router_.status(),
                             .sync_groups = router_.sync_groups(),
@@ -107,23 +108,30 @@ class VrrpThread::Worker {
     carry_out(router_.on_processes(result.tracker, result.enough, EventLoop::now()));
   }
   void take_result(const FileResult& result) { carry_out(router_.on_file(result.tracker, result.value, EventLoop::now())); }
+  // What the network and the workers wait for comes first; what is written about it, and scripts, when that is done.
   void carry_out(vrrp::Actions actions) {
-    for (vrrp::Action& action : actions) std::visit([this](auto& each) { carry_out(std::move(each)); }, action);
+    for (vrrp::Action& action : actions) {
+      if (auto* const frame = std::get_if<vrrp::SendFrame>(&action)) send(std::move(*frame));
+      if (const auto* const owner = std::get_if<vrrp::SetOwner>(&action)) set_owner(*owner);
+    }
+    outbox_.flush();
+    for (vrrp::Action& action : actions) std::visit([this](auto& each) { follow_up(std::move(each)); }, action);
   }
-  void carry_out(vrrp::SendFrame action) {
+  void send(vrrp::SendFrame action) {
     const auto port = std::ranges::find(surroundings_.ports, action.interface);
     if (port == surroundings_.ports.end() || !peers_.complete(action.frame)) return;
-    outbox_.send(static_cast<core::PortIndex>(port - surroundings_.ports.begin()), std::move(action.frame));
+    outbox_.add(static_cast<core::PortIndex>(port - surroundings_.ports.begin()), std::move(action.frame));
   }
-  void carry_out(vrrp::SetOwner action) {
+  void set_owner(const vrrp::SetOwner& action) {
     if (const auto owner = owners_.find(action.instance); owner != owners_.end()) {
       surroundings_.ownership.set(owner->second, action.owns);
     }
-    owners_told_.post(std::move(action));
   }
-  void carry_out(const notify::LogLine& action) { log::write(action); }
+  void follow_up(const vrrp::SendFrame&) {}
+  void follow_up(vrrp::SetOwner action) { owners_told_.post(std::move(action)); }
+  void follow_up(const notify::LogLine& action) { log::write(action); }
   template <typename Errand>
-  void carry_out(Errand errand) {
+  void follow_up(Errand errand) {
     surroundings_.run_errand(std::move(errand));
   }
 

@@ -54,16 +54,22 @@ rte_mbuf* Exchange::copy_of(std::span<const std::byte> frame, Urgency urgency) {
   return packet;
 }
 
-bool Exchange::inject(core::PortIndex port, std::span<const std::byte> frame, Urgency urgency) {
+std::size_t Exchange::inject_burst(core::PortIndex port, std::span<const std::span<const std::byte>> frames, Urgency urgency) {
+  std::array<rte_mbuf*, core::kBurst> packets;
+  std::uint16_t made = 0;
+  while (made < frames.size() && made < packets.size()) {
+    packets[made] = copy_of(frames[made], urgency);
+    if (packets[made] == nullptr) break;
+    ++made;
+  }
   Injection& injection = injections_[port];
-  rte_mbuf* packet = copy_of(frame, urgency);
-  const auto taken = [&] {
-    if (packet == nullptr) return false;
-    if (urgency == Urgency::kBulk) return injection.bulk.push(packet);
-    if (injection.urgent_queue && rte_eth_tx_burst(injection.device, *injection.urgent_queue, &packet, 1) == 1) return true;
-    return injection.urgent.push(packet);
-  }();
-  if (!taken) rte_pktmbuf_free(packet);
+  std::uint16_t taken = 0;
+  if (urgency == Urgency::kUrgent && injection.urgent_queue) {
+    taken = rte_eth_tx_burst(injection.device, *injection.urgent_queue, packets.data(), made);
+  }
+  InjectRing& ring = urgency == Urgency::kUrgent ? injection.urgent : injection.bulk;
+  while (taken < made && ring.push(packets[taken])) ++taken;
+  if (taken < made) rte_pktmbuf_free_bulk(packets.data() + taken, made - taken);
   return taken;
 }
 

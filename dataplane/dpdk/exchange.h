@@ -54,7 +54,12 @@ class Exchange {
   // -- the VRRP thread and control, each for its own urgency and classes --
 
   // Sends a copy of the frame out of a port. False when there is no room: nothing was sent.
-  bool inject(core::PortIndex port, std::span<const std::byte> frame, Urgency urgency);
+  bool inject(core::PortIndex port, std::span<const std::byte> frame, Urgency urgency) {
+    return inject_burst(port, {&frame, 1}, urgency) == 1;
+  }
+  // The same for at most core::kBurst frames, in order, in one call of the device. @return how many of the first there was room
+  // for.
+  std::size_t inject_burst(core::PortIndex port, std::span<const std::span<const std::byte>> frames, Urgency urgency);
   // Hands up to `budget` frames of one class to `take`, oldest first for each worker. @return how many.
   std::size_t drain(core::PuntClass punt_class, std::size_t budget, const std::function<void(const PuntedFrame&)>& take);
   // The same for all classes of a taker, the most urgent first, and has its descriptor become readable at the next frame.
