@@ -2,23 +2,25 @@
 
     python3 -m lab.health_bench [--servers N] [--per-service N] [--seconds N] [--check NAME] [--outages]
 
-For TCP_CHECK and HTTP_GET: a steady minute, measured after every server has had its first check; then the web server is stopped and
-started again, and falls silent and speaks again: 10,000 servers go down and up twice. A figure of a busy machine is worth little: the
-load is printed beside it.
+For TCP_CHECK and HTTP_GET: a steady minute, measured after every server has had its first check; then single servers go and come back;
+then the web server is stopped and started again, and falls silent and speaks again: 10,000 servers go down and up twice. A figure of a
+busy machine is worth little: the load is printed beside it.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import statistics
 import time
 
 from lab.lab import Lab
-from lab.many_servers import CHECKS, ROUTE, ManyServers, configuration
+from lab.many_servers import CHECKS, ROUTE, ManyServers, addresses, configuration
 from lab.penstockd import Penstockd
 from lab.waiting import wait_for
 
 DELAY_LOOP = 6
+ONE_BY_ONE = 5
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -34,6 +36,9 @@ class Meter:
 
     def punctuality(self) -> dict:
         return self._json("checks")["punctuality"]
+
+    def verdicts(self) -> dict:
+        return self._json("checks")["verdict_latency"]
 
     def threads(self) -> dict[str, dict]:
         return {thread["thread"]: thread for thread in self._json("threads")}
@@ -70,7 +75,7 @@ def load_average() -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms"
+    return f"{seconds * 1000:.2f} ms"
 
 
 def steady(meter: Meter, seconds: int) -> None:
@@ -91,6 +96,21 @@ def steady(meter: Meter, seconds: int) -> None:
               f"since the start {milliseconds(thread['longest_turn_seconds'])}")
     failures = sum(sum(check["failures"].values()) for check in meter.checks())
     print(f"  failures of any check since the start: {failures}")
+
+
+def one_by_one(meter: Meter, servers: ManyServers, count: int) -> None:
+    """A few servers go and come back, each alone: how long the verdict takes to the workers."""
+    before = meter.verdicts()
+    slowest = []
+    for address in addresses(ONE_BY_ONE):
+        for cause, expected in ((lambda: servers.refuse(address), count - 1), (servers.accept, count)):
+            cause()
+            wait_for("one server's change", lambda: meter.servers_in_service() == expected, seconds=60, interval_seconds=0.2)
+            slowest.append(meter.verdicts()["last_seconds"])
+    after = meter.verdicts()
+    print(f"  one server out and in again, {ONE_BY_ONE} times: from the verdict to the workers {milliseconds(statistics.median(slowest))} "
+          f"(median), {milliseconds(max(slowest))} (worst); slower than 1 ms: {after['slower_than_1_ms'] - before['slower_than_1_ms']} of "
+          f"{after['publications'] - before['publications']}")
 
 
 def change(meter: Meter, what: str, cause, expected: int) -> None:
@@ -146,6 +166,7 @@ def measure(lab: Lab, servers: ManyServers, check: str, options: argparse.Namesp
         print(f"  answering and with every server's MAC address after {time.monotonic() - began:.1f} s")
         time.sleep(2 * DELAY_LOOP)  # every server has had its first check
         steady(meter, options.seconds)
+        one_by_one(meter, servers, options.servers)
         if options.outages:
             outages(meter, servers, options.servers)
         listings(meter, daemon)

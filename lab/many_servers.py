@@ -50,6 +50,7 @@ class ManyServers:
 
     def down(self) -> None:
         self.speak()
+        self.accept()
         self.stop_web_server()
         self._lab.run(HOST.name, "ip", "route", "del", "local", str(NETWORK), "dev", "lo", check=False)
 
@@ -75,6 +76,15 @@ class ManyServers:
         """From now on nothing answers at all."""
         rules = (f"table ip silence {{ chain input {{ type filter hook input priority 0; ip daddr {NETWORK} drop; }}; }}")
         self._lab.run(HOST.name, "nft", rules)
+
+    def refuse(self, address: str) -> None:
+        """From now on connections to this one server are refused."""
+        rules = ("table ip refusal { chain input { type filter hook input priority 0; "
+                 f"ip daddr {address} tcp dport {PORT} reject with tcp reset; }}; }}")
+        self._lab.run(HOST.name, "nft", rules)
+
+    def accept(self) -> None:
+        self._lab.run(HOST.name, "nft", "delete table ip refusal", check=False)
 
     def speak(self) -> None:
         self._lab.run(HOST.name, "nft", "delete table ip silence", check=False)

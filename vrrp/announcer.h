@@ -51,6 +51,7 @@ class Announcer {
   [[nodiscard]] std::optional<TimePoint> next() const;
   // Sent for this instance so far.
   [[nodiscard]] std::uint64_t sent(const std::string& instance) const;
+  void clear_count(const std::string& instance) { sent_.erase(instance); }
 
  private:
   struct Waiting {

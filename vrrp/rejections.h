@@ -23,6 +23,8 @@ class Rejections {
 
   [[nodiscard]] const std::vector<RejectedPeer>& peers() const { return peers_; }  // the most recent first
   [[nodiscard]] const std::array<std::uint64_t, kRejectionCount>& counts() const { return counts_; }
+  // The peers stay.
+  void clear_counts() { counts_ = {}; }
 
  private:
   std::vector<RejectedPeer> peers_;

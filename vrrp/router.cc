@@ -185,6 +185,13 @@ std::vector<SyncGroupStatus> Router::sync_groups() const {
   return all;
 }
 
+void Router::clear_counters() {
+  for (const Impl::Member& member : impl_->members) {
+    member.router->clear_counters();
+    impl_->announcer.clear_count(member.router->spec().name);
+  }
+}
+
 const Router::Strangers& Router::strangers() const { return impl_->strangers; }
 
 }  // namespace penstock::vrrp

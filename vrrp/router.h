@@ -158,6 +158,9 @@ class Router {
   // In the configuration's order.
   [[nodiscard]] std::vector<InstanceStatus> status() const;
   [[nodiscard]] std::vector<SyncGroupStatus> sync_groups() const;
+  // Every instance's InstanceCounters begin at 0 again.
+  void clear_counters();
+
   // Frames that were for no instance of ours, by what they lacked.
   struct Strangers {
     std::uint64_t unreadable = 0;

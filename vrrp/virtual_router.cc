@@ -58,6 +58,11 @@ InstanceStatus VirtualRouter::status(const Announcer& announcer) const {
   return status;
 }
 
+void VirtualRouter::clear_counters() {
+  counters_ = {};
+  rejections_.clear_counts();
+}
+
 std::string VirtualRouter::why_now() const {
   if (state_ == State::kInit && waits()) return fmt::format("waiting for {}", assessment_.waits_for);
   if (state_ == State::kFault && !faults().empty()) return joined(faults());

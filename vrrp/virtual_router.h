@@ -53,6 +53,7 @@ class VirtualRouter {
   [[nodiscard]] bool waits() const { return !assessment_.waits_for.empty(); }
   [[nodiscard]] std::optional<TimePoint> next() const;
   [[nodiscard]] InstanceStatus status(const Announcer& announcer) const;
+  void clear_counters();
 
   // -- events --
   [[nodiscard]] Outcome on_advert(const HeardFrame& frame, const Circumstances& at);

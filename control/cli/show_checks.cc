@@ -67,6 +67,20 @@ std::string punctuality_text(const healthcheck::Punctuality& punctuality) {
                      with_separators(punctuality.very_late), milliseconds_text(punctuality.worst));
 }
 
+std::string verdict_text(const VerdictLatency& latency) {
+  if (latency.publications == 0) return {};
+  return fmt::format("{} times verdicts went to the workers: {} took more than 1 ms, the slowest {}, the last {}.\n",
+                     with_separators(latency.publications), with_separators(latency.slow), milliseconds_text(latency.worst),
+                     milliseconds_text(latency.latest));
+}
+
+Json verdict_json(const VerdictLatency& latency) {
+  return {{"publications", latency.publications},
+          {"slower_than_1_ms", latency.slow},
+          {"slowest_seconds", seconds(latency.worst)},
+          {"last_seconds", seconds(latency.latest)}};
+}
+
 Json punctuality_json(const healthcheck::Punctuality& punctuality) {
   return {{"started", punctuality.started},
           {"late_by_100_ms", punctuality.late},
@@ -131,7 +145,7 @@ std::string show_checks(const ChecksStatus& checks) {
     table.add_heading(service_heading(service));
     for (const Monitor::ServerStatus& server : service.servers) add_server(table, server, checks.now);
   }
-  return table.text() + '\n' + punctuality_text(checks.punctuality);
+  return table.text() + '\n' + punctuality_text(checks.punctuality) + verdict_text(checks.verdict_latency);
 }
 
 Json checks_json(const ChecksStatus& checks) {
@@ -148,7 +162,9 @@ Json checks_json(const ChecksStatus& checks) {
                    {"weight_up", service.weight_up},
                    {"servers", std::move(servers)}});
   }
-  return {{"services", std::move(all)}, {"punctuality", punctuality_json(checks.punctuality)}};
+  return {{"services", std::move(all)},
+          {"punctuality", punctuality_json(checks.punctuality)},
+          {"verdict_latency", verdict_json(checks.verdict_latency)}};
 }
 
 }  // namespace penstock::control

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/health/verdict_latency.h"
 #include "control/loop/turn_statistics.h"
 #include "control/vrrp/vrrp_status.h"
 #include "dataplane/packet/drop_reason.h"
@@ -165,6 +166,7 @@ struct SyncDaemonStatus {
 struct ChecksStatus {
   std::vector<healthcheck::Monitor::ServiceStatus> services{};  // in the configuration's order
   healthcheck::Punctuality punctuality{};
+  VerdictLatency verdict_latency{};
   healthcheck::TimePoint now{};
   std::chrono::system_clock::time_point wall_clock_now{};
 };

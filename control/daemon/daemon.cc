@@ -10,6 +10,7 @@
 #include "control/cli/keepalived_dump.h"
 #include "control/cli/keepalived_json.h"
 #include "control/daemon/configuration.h"
+#include "control/daemon/keepalived_signals.h"
 #include "control/log.h"
 #include "control/loop/descriptor_limit.h"
 
@@ -133,7 +134,9 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
                                         surroundings_of_vrrp());
   health_ = std::make_unique<ServiceHealth>(
       loop_, options_.share_checks,
-      [this](const Director::Key& service, std::span<const Director::Row> rows) { on_table_change(service, rows); },
+      [this](const Director::Key& service, std::span<const Director::Row> rows, healthcheck::TimePoint verdict) {
+        if (director_->set_rows(service, rows).any()) publisher_.request_for_verdict(verdict);
+      },
       [this](TrackerResult result) { vrrp_->post(std::move(result)); });
   std::vector<packet::MacAddress> macs;
   for (std::size_t i = 0; i < plane_->ports().size(); ++i) macs.push_back(plane_->ports()[i].mac());
@@ -180,15 +183,21 @@ void Daemon::watch_signals_and_time() {
 
 // keepalived's signals, files and log lines.
 void Daemon::watch_dump_signals() {
-  const auto dump = [this](int signal, const char* what, const char* file, std::string (*text_of)(const VrrpStatus&)) {
-    signals_.push_back(loop_.add_signal(signal, [this, what, file, text_of] {
-      log::info("Printing VRRP {} for process({}) on signal", what, getpid());
-      dumps_.write(file, text_of(status_->vrrp()));
-    }));
+  const auto dump = [this](const char* what, const char* file, std::string (*text_of)(const VrrpStatus&)) {
+    log::info("Printing VRRP {} for process({}) on signal", what, getpid());
+    dumps_.write(file, text_of(status_->vrrp()));
   };
-  dump(SIGUSR1, "data", "keepalived.data", keepalived_data);
-  dump(SIGUSR2, "stats", "keepalived.stats", keepalived_statistics);
-  dump(SIGRTMIN + 2, "as json", "keepalived.json", keepalived_json_text);
+  const auto dump_statistics = [dump] { dump("stats", "keepalived.stats", keepalived_statistics); };
+  const auto watch = [this](int signal, EventLoop::Callback callback) {
+    signals_.push_back(loop_.add_signal(signal, std::move(callback)));
+  };
+  watch(SIGUSR1, [dump] { dump("data", "keepalived.data", keepalived_data); });
+  watch(SIGUSR2, dump_statistics);
+  watch(kSignalJson, [dump] { dump("as json", "keepalived.json", keepalived_json_text); });
+  watch(kSignalStatisticsAndClear, [this, dump_statistics] {
+    dump_statistics();
+    vrrp_->clear_counters();
+  });
 }
 
 void Daemon::run() { loop_.run(); }
@@ -272,10 +281,6 @@ void Daemon::follow_next_hops() {
   }
   kernel_->next_hops().set_servers(addresses);
   tell_peer_macs();
-}
-
-void Daemon::on_table_change(const Director::Key& service, std::span<const Director::Row> rows) {
-  if (director_->set_rows(service, rows).any()) publisher_.request();
 }
 
 VrrpThread::Surroundings Daemon::surroundings_of_vrrp() {

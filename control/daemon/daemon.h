@@ -61,7 +61,6 @@ class Daemon {
   void warn_of_too_few_descriptors(const config::Model& model) const;
   void reload();
   void on_next_hops(std::span<const NextHopTracker::Change> changes);
-  void on_table_change(const Director::Key& service, std::span<const Director::Row> rows);
   [[nodiscard]] VrrpThread::Surroundings surroundings_of_vrrp();
   void run_errand(VrrpErrand errand);
   void follow_next_hops();

@@ -110,6 +110,7 @@ RealServerStatus DaemonStatusSource::status_of(const Director::Server& server) c
 ChecksStatus DaemonStatusSource::checks() const {
   return {.services = sources_.health.status(),
           .punctuality = sources_.health.punctuality(),
+          .verdict_latency = sources_.publisher.verdict_latency(),
           .now = EventLoop::now(),
           .wall_clock_now = std::chrono::system_clock::now()};
 }

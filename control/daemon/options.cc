@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "control/daemon/keepalived_signals.h"
 #include "dataplane/core/ids.h"
 
 namespace penstock::control {
@@ -31,6 +32,7 @@ po::options_description keepalived_options() {
       ("pid,p", po::value<std::string>(), "file for the process id (/run/penstock/penstockd.pid)")
       ("vrrp,P", "VRRP and VIPs only: no virtual servers")
       ("check,C", "virtual servers only: no VRRP, no VIPs")
+      ("signum", po::value<std::string>(), "print the number of the signal STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON")
       ("version,v", "print the version and exit")
       ("help,h", "print this help and exit");
   // clang-format on
@@ -204,7 +206,7 @@ std::expected<void, std::string> take_penstock(const po::variables_map& given, O
   return check_ports(options);
 }
 
-void take_keepalived(const po::variables_map& given, Options& options) {
+std::expected<void, std::string> take_keepalived(const po::variables_map& given, Options& options) {
   take(given, "use-file", options.config_file);
   take(given, "config-id", options.config_id);
   take(given, "pid", options.pid_file);
@@ -215,8 +217,15 @@ void take_keepalived(const po::variables_map& given, Options& options) {
   options.only_vrrp = given.contains("vrrp");
   options.only_checkers = given.contains("check");
   if (given.contains("config-test")) options.action = Options::Action::kTestConfig;
+  if (given.contains("signum")) {
+    const auto number = signal_number(given["signum"].as<std::string>());
+    if (!number) return Failure{fmt::format("--signum: unknown signal {}", given["signum"].as<std::string>())};
+    options.action = Options::Action::kSignalNumber;
+    options.signal_number = *number;
+  }
   if (given.contains("version")) options.action = Options::Action::kVersion;
   if (given.contains("help")) options.action = Options::Action::kHelp;
+  return {};
 }
 
 }  // namespace
@@ -233,7 +242,7 @@ std::expected<Options, std::string> parse_options(const std::vector<std::string>
     return Failure{fmt::format("{}; see penstockd --help", error.what())};
   }
   Options options;
-  take_keepalived(given, options);
+  if (auto keepalived = take_keepalived(given, options); !keepalived) return Failure{keepalived.error()};
   if (auto penstock = take_penstock(given, options); !penstock) return Failure{penstock.error()};
   return options;
 }
@@ -245,8 +254,8 @@ std::string help_text() {
           "  penstockd -t -f FILE\n\n"
        << keepalived_options() << '\n'
        << penstock_options()
-       << "\nSignals: HUP reads the configuration again, TERM and INT stop the daemon. Ask the running one by: penstock "
-          "--help\n";
+       << "\nSignals: HUP reads the configuration again, TERM and INT stop the daemon; keepalived's others write its dumps.\n"
+          "Ask the running one by: penstock --help\n";
   return text.str();
 }
 

@@ -34,8 +34,9 @@ struct RouteOption {
 enum class IdlePolicy : std::uint8_t { kAutomatic, kSleep, kPoll };
 
 struct Options {
-  enum class Action : std::uint8_t { kRun, kTestConfig, kHelp, kVersion };
+  enum class Action : std::uint8_t { kRun, kTestConfig, kHelp, kVersion, kSignalNumber };
   Action action = Action::kRun;
+  int signal_number = 0;  // kSignalNumber: to be printed
 
   // keepalived's
   std::string config_file = "/etc/keepalived/keepalived.conf";

@@ -67,6 +67,7 @@ int main_program(const std::vector<std::string>& arguments) {
   switch (options->action) {
     case Options::Action::kHelp: std::fputs(help_text().c_str(), stdout); return 0;
     case Options::Action::kVersion: std::printf("penstockd v%s\n", PENSTOCK_VERSION); return 0;
+    case Options::Action::kSignalNumber: std::printf("%d\n", options->signal_number); return 0;
     case Options::Action::kTestConfig: return read_configuration_for_terminal(*options) ? 0 : 1;
     case Options::Action::kRun: break;
   }

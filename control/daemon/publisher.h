@@ -6,12 +6,15 @@
 // verdict back for it.) Control-owned.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <optional>
 #include <utility>
 
+#include "control/health/verdict_latency.h"
 #include "control/loop/event_loop.h"
 
 namespace penstock::control {
@@ -28,17 +31,27 @@ class Publisher {
     timer_.start_once(now < earliest_ ? earliest_ - now : EventLoop::Clock::duration{});
   }
 
+  // The same for what a verdict changed that was reached at that time.
+  void request_for_verdict(EventLoop::Clock::time_point reached) {
+    oldest_verdict_ = oldest_verdict_ ? std::min(*oldest_verdict_, reached) : reached;
+    request();
+  }
+
   // Now, whatever was published before.
   void publish_now() {
     timer_.stop();
     const auto began = processor_time();
     publish_();
     ++count_;
-    earliest_ = EventLoop::now() + 4 * (processor_time() - began);
+    const EventLoop::Clock::time_point now = EventLoop::now();
+    if (oldest_verdict_) verdict_latency_.add(now - *oldest_verdict_);
+    oldest_verdict_.reset();
+    earliest_ = now + 4 * (processor_time() - began);
   }
 
   // Publications so far.
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  [[nodiscard]] const VerdictLatency& verdict_latency() const { return verdict_latency_; }
 
  private:
   // That this thread has used.
@@ -51,6 +64,8 @@ class Publisher {
   std::function<void()> publish_;
   std::uint64_t count_ = 0;
   EventLoop::Clock::time_point earliest_{};
+  std::optional<EventLoop::Clock::time_point> oldest_verdict_;
+  VerdictLatency verdict_latency_;
   Timer timer_;
 };
 

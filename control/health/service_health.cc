@@ -106,32 +106,34 @@ std::vector<Director::Wanted> ServiceHealth::apply(const config::Model& model) {
   }
   Actions actions = monitor_.apply(services, model.health);
   std::erase_if(actions, [](const Action& action) { return std::holds_alternative<healthcheck::TableChanged>(action); });
-  carry_out(std::move(actions));
+  carry_out_orders(std::move(actions));
 
   std::vector<Director::Wanted> wanted = named_by(model);
   for (Director::Wanted& service : wanted) service.rows = rows_of({service.key.endpoint, service.key.protocol});
   return wanted;
 }
 
-void ServiceHealth::stop() { carry_out(monitor_.stop()); }
+void ServiceHealth::stop() { carry_out_orders(monitor_.stop()); }
 
+// Traffic first, and each table once, however often it changes meanwhile.
 void ServiceHealth::take(std::vector<healthcheck::CheckReport> reports) {
+  std::map<healthcheck::ServiceKey, healthcheck::TimePoint> changed;  // since the oldest verdict
   Actions all;
   for (const healthcheck::CheckReport& report : reports) {
-    Actions actions = monitor_.report(report);
-    std::ranges::move(actions, std::back_inserter(all));
+    for (Action& action : monitor_.report(report)) {
+      if (const auto* const table = std::get_if<healthcheck::TableChanged>(&action)) {
+        changed.try_emplace(table->service, report.finished);
+      } else {
+        all.push_back(std::move(action));
+      }
+    }
   }
-  carry_out(std::move(all));
+  for (const auto& [service, verdict] : changed) on_change_({service.endpoint, service.protocol}, rows_of(service), verdict);
+  carry_out_orders(std::move(all));
 }
 
-void ServiceHealth::carry_out(Actions actions) {
-  // Traffic first, and each table once, however often it changed meanwhile.
-  std::set<healthcheck::ServiceKey> changed;
-  for (const Action& action : actions) {
-    if (const auto* const table = std::get_if<healthcheck::TableChanged>(&action)) changed.insert(table->service);
-  }
-  for (const healthcheck::ServiceKey& service : changed) on_change_({service.endpoint, service.protocol}, rows_of(service));
-
+// All but changes of tables: log lines, scripts, mails, checks.
+void ServiceHealth::carry_out_orders(Actions actions) {
   for (Action& action : actions) {
     std::visit(Overloaded{[](healthcheck::LogLine& line) { log::write(line); }, [](healthcheck::TableChanged&) {},
                           [this](auto& order) { thread_.post(std::move(order)); }},

@@ -20,8 +20,9 @@ namespace penstock::control {
 
 class ServiceHealth {
  public:
-  // A service's rows are others now.
-  using TableChanged = std::function<void(const Director::Key& service, std::span<const Director::Row> rows)>;
+  // A service's rows are others now, by verdicts of which the oldest was reached at that time.
+  using TableChanged =
+      std::function<void(const Director::Key& service, std::span<const Director::Row> rows, healthcheck::TimePoint verdict)>;
 
   // Throws std::runtime_error when the health thread can't be had. `share_checks`: healthcheck::Monitor::Options. `on_tracker`:
   // HealthThread's.
@@ -58,7 +59,7 @@ class ServiceHealth {
   using ThresholdsOfServers = std::map<packet::Endpoint, Thresholds>;
 
   void take(std::vector<healthcheck::CheckReport> reports);
-  void carry_out(healthcheck::Actions actions);
+  void carry_out_orders(healthcheck::Actions actions);
   [[nodiscard]] std::vector<Director::Row> rows_of(const healthcheck::ServiceKey& service) const;
 
   healthcheck::Monitor monitor_;

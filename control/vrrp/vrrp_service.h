@@ -51,6 +51,7 @@ class VrrpService {
   // From any thread.
   void post(TrackerResult result) { thread_.post(std::move(result)); }
   void announce_again() { thread_.post(AnnounceAgain{}); }
+  void clear_counters() { thread_.post(ClearCounters{}); }
   [[nodiscard]] VrrpThreadStatus status() { return thread_.status(); }
   [[nodiscard]] TurnStatistics turns_of_thread() const { return thread_.turns(); }
   // The configuration in force.

@@ -43,8 +43,10 @@ struct AddressLoss {
 // How frames reach unicast peers. Those that aren't here get none.
 using PeerMacs = std::unordered_map<packet::IpAddress, packet::MacAddress>;
 struct AnnounceAgain {};
+struct ClearCounters {};
 
-using VrrpOrder = std::variant<VrrpConfiguration, InterfaceChange, AddressLoss, TrackerResult, PeerMacs, AnnounceAgain>;
+using VrrpOrder =
+    std::variant<VrrpConfiguration, InterfaceChange, AddressLoss, TrackerResult, PeerMacs, AnnounceAgain, ClearCounters>;
 
 // -- what it tells --
 

@@ -145,3 +145,11 @@ def test_keepalived_signals_write_keepalived_files(lab, make_daemon):
     assert only["data"]["iname"] == "VI_1" and only["data"]["state"] == 2
     listed, = json.loads(master.penstock("show", "vrrp", "--json=keepalived").stdout)
     assert listed["data"] == only["data"] | {"last_transition": listed["data"]["last_transition"]}
+
+    (folder / "keepalived.stats").unlink()
+    number = int(lab.run(master.node.name, master.arguments()[0], "--signum", "STATS_CLEAR").stdout)
+    assert number == signal.SIGRTMAX - 1
+    os.kill(pid, number)
+    wait_for("the statistics once more", (folder / "keepalived.stats").exists)
+    assert "  Became master: 1\n" in (folder / "keepalived.stats").read_text()
+    wait_for("counters that begin again", lambda: json.loads(master.penstock("show", "vrrp", "--json").stdout)["instances"][0]["counters"]["became_master"] == 0)

@@ -159,6 +159,19 @@ TEST_F(AnnouncerTest, OnRequestEachAddressIsAnnouncedOnceMore) {
   EXPECT_EQ(announced("10.77.0.10"), 1);
 }
 
+TEST_F(AnnouncerTest, CountersBeginAgainOnRequest) {
+  start_as_master(with({instance("VI_1")}));
+  hear({.priority = 50, .password = "wrong"});
+  const auto counters = [&] { return router_.status()[0].counters; };
+  EXPECT_GT(counters().adverts_sent, 0U);
+  EXPECT_GT(counters().announcements_sent, 0U);
+  EXPECT_EQ(counters().became_master, 1U);
+  router_.clear_counters();
+  EXPECT_EQ(counters().adverts_sent + counters().announcements_sent + counters().became_master, 0U);
+  EXPECT_EQ(std::ranges::count(counters().rejected, 0U), std::ssize(counters().rejected));
+  EXPECT_EQ(router_.status()[0].state, State::kMaster);
+}
+
 TEST_F(AnnouncerTest, WithAVirtualMacFramesCarryIt) {
   InstanceSpec spec = instance();
   spec.virtual_mac.emplace();

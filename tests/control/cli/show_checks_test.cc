@@ -56,6 +56,7 @@ ChecksStatus how_to_checks() {
   lost.hysteresis = 1;
   return {.services = {service, lost},
           .punctuality = {.started = 12'345, .late = 7, .very_late = 0, .worst = microseconds{150'200}},
+          .verdict_latency = {.publications = 27, .slow = 2, .latest = microseconds{213}, .worst = microseconds{4'120}},
           .now = kNow,
           .wall_clock_now = std::chrono::system_clock::time_point{std::chrono::seconds{1'000'000}}};
 }
@@ -71,6 +72,7 @@ TCP 192.168.1.200:80  quorum 1: held, weight 2 up
 UDP [fd77::100]:53  quorum 3: lost, weight 0 up, hysteresis 1
 
 12,345 checks were started: 7 more than 0.1 s late, 0 more than 1 s, the latest by 150.2 ms.
+27 times verdicts went to the workers: 2 took more than 1 ms, the slowest 4.1 ms, the last 0.2 ms.
 )"[1]);
 }
 
@@ -79,10 +81,13 @@ TEST(ShowChecks, SaysThatThereIsNothingToCheck) { EXPECT_EQ(show_checks({}), "No
 TEST(ShowChecks, ByCommandAndAsJson) {
   FakeSource source;
   source.checks_status = how_to_checks();
-  EXPECT_EQ(answer_command(std::vector<std::string>{"show", "checks"}, source).out, show_checks(source.checks_status));
-  const Json json = Json::parse(answer_command(std::vector<std::string>{"show", "checks", "--json"}, source).out);
+  const auto out = [&](std::vector<std::string> args) { return printed(answer_command(args, source)).out; };
+  EXPECT_EQ(out({"show", "checks"}), show_checks(source.checks_status));
+  const Json json = Json::parse(out({"show", "checks", "--json"}));
   EXPECT_EQ(json["punctuality"],
             (Json{{"started", 12'345}, {"late_by_100_ms", 7}, {"late_by_1_s", 0}, {"latest_seconds", 0.1502}}));
+  EXPECT_EQ(json["verdict_latency"],
+            (Json{{"publications", 27}, {"slower_than_1_ms", 2}, {"slowest_seconds", 0.00412}, {"last_seconds", 0.000213}}));
   const Json& services = json["services"];
   ASSERT_EQ(services.size(), 2U);
   EXPECT_EQ(services[0]["address"], "192.168.1.200");

@@ -49,6 +49,8 @@ TEST(Options, ChooseWhatToDoInsteadOfRunning) {
   EXPECT_EQ(accepted({"-t", "-f", "a.conf"}).action, Options::Action::kTestConfig);
   EXPECT_EQ(accepted({"--config-test"}).action, Options::Action::kTestConfig);
   EXPECT_EQ(accepted({"-v"}).action, Options::Action::kVersion);
+  EXPECT_EQ(accepted({"--signum=JSON"}).action, Options::Action::kSignalNumber);
+  EXPECT_EQ(accepted({"--signum=JSON"}).signal_number, SIGRTMIN + 2);
   EXPECT_EQ(accepted({"--help"}).action, Options::Action::kHelp);
 }
 
