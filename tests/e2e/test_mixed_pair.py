@@ -72,6 +72,7 @@ class Asking(threading.Thread):
     def end(self) -> None:
         self._end.set()
         self.join(30)
+        print(f"{len(self.answers)} requests, at most {self.worst_gap():.2f} s from one that was answered to the next")
 
 
 @pytest.fixture(scope="module")
