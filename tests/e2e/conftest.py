@@ -21,7 +21,7 @@ from lab.penstockd import Penstockd  # noqa: E402
 
 def remove_abandoned_labs() -> None:
     for directory in pathlib.Path("/run/penstock-lab").glob("e*"):
-        match = re.fullmatch(r"e(\d+)", directory.name)
+        match = re.fullmatch(r"e(\d+)(howto)?", directory.name)
         if match and not pathlib.Path(f"/proc/{match[1]}").exists():
             Lab(directory.name).down()
 
