@@ -1,15 +1,16 @@
-"""Plays all scenarios with one director: starts it, gives the servers and the daemon their orders in time, and records what the table did."""
+"""Plays scenarios with one director: starts it, gives the servers and the daemon their orders in time, and records what the table did."""
 
 import heapq
 import itertools
 import shutil
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from lab import topology
 from lab.lab import Lab
 from recording import Change, Recording, recording_of
-from scenarios import ADDRESSES, GOOD, RELOAD, SCENARIOS, STOP, Scenario, Step, configuration
+from scenarios import ADDRESSES, GOOD, RELOAD, STOP, Scenario, Step, configuration
 from servers import HERE, ScriptedServers
 
 SERVERS_NODE = "rs1"
@@ -36,9 +37,10 @@ def prepare(lab: Lab) -> None:
 
 
 class Play:
-    """One run. `zeros`: when each scenario's first check came, of time.monotonic(); `lateness`: of the latest step, in seconds."""
+    """One run of some scenarios, at the same time. `zeros`: when each scenario's first check came, of time.monotonic(); `lateness`: of the latest step, in seconds."""
 
-    def __init__(self, lab: Lab, director: Director):
+    def __init__(self, lab: Lab, director: Director, scenarios: Sequence[Scenario]):
+        self._scenarios = scenarios
         self._script = str(lab.directory / "ask.sh")
         self._servers = ScriptedServers(lab.command(SERVERS_NODE))
         self._director = director
@@ -46,22 +48,22 @@ class Play:
         self.lateness = 0.0
 
     def run(self) -> dict[str, Recording]:
-        """All scenarios' recordings. RuntimeError when a first check doesn't come or a step comes too late."""
+        """The scenarios' recordings by name. RuntimeError when a first check doesn't come or a step comes too late."""
         try:
-            for each in SCENARIOS.values():
+            for each in self._scenarios:
                 for name in each.servers.keys() | (each.after_reload or {}).keys():
                     self._servers.order(ADDRESSES[name], each.port, each.at_start.get(name, GOOD))
-            self._director.start(configuration(self._script))
+            self._director.start(configuration(self._scenarios, self._script))
             self._take_steps()
             changes = self._director.changes()
         finally:
             self._director.finish()
             self._servers.stop()
-        return {name: recording_of(each, changes, self.zeros[name]) for name, each in SCENARIOS.items()}
+        return {each.name: recording_of(each, changes, self.zeros[each.name]) for each in self._scenarios}
 
     def _take_steps(self) -> None:
         deadline = time.monotonic() + FIRST_CHECK_SECONDS
-        waiting = dict(SCENARIOS)
+        waiting = {each.name: each for each in self._scenarios}
         due: list[tuple[float, int, Scenario, Step]] = []
         numbers = itertools.count()  # steps at one time: in their order
         end = 0.0
@@ -88,7 +90,7 @@ class Play:
         if step.server is not None:
             self._servers.order(ADDRESSES[step.server], each.port, step.does)
         elif step.does == RELOAD:
-            self._director.reload(configuration(self._script, reloaded=True))
+            self._director.reload(configuration(self._scenarios, self._script, reloaded=True))
         elif step.does == STOP:
             self._director.stop()
         else:

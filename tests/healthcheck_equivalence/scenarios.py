@@ -10,6 +10,7 @@ round while the server is down (x.0, x.4, x.8, a second's pause), HTTP_GET and M
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 
 from lab import topology
 
@@ -120,10 +121,10 @@ scenario("reload", {"a": Server(TCP), "b": Server(TCP_WITHOUT_RETRY), "c": Serve
 scenario("stop", same("abc", TCP), [(24, None, STOP)], 25.5, {"c": "refuse"})
 
 
-def configuration(script: str, reloaded: bool = False) -> str:
-    """The keepalived.conf of all scenarios. `script`: path of ask.sh where the daemon may run it. `reloaded`: as it is after the reload."""
+def configuration(scenarios: Iterable[Scenario], script: str, reloaded: bool = False) -> str:
+    """The keepalived.conf of these scenarios. `script`: path of ask.sh where the daemon may run it. `reloaded`: as it is after the reload."""
     blocks = ["global_defs {\n    router_id EQUIVALENCE\n    script_user root\n}\n"]
-    for each in SCENARIOS.values():
+    for each in scenarios:
         servers = each.after_reload if reloaded and each.after_reload else each.servers
         text = f"virtual_server {VIP} PORT {{\n    {PACE}    lb_algo rr\n    lb_kind DR\n    protocol TCP\n{each.options}"
         for name, server in servers.items():

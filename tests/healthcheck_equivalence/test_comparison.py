@@ -155,6 +155,6 @@ def test_each_recorded_event_counts(recorded, name):
 
 
 def test_only_the_reload_scenario_changes_with_the_reload():
-    before, after = (configuration("/ask.sh", reloaded).split("virtual_server") for reloaded in (False, True))
+    before, after = (configuration(SCENARIOS.values(), "/ask.sh", reloaded).split("virtual_server") for reloaded in (False, True))
     assert len(before) == len(after) == 11
     assert [at for at in range(11) if before[at] != after[at]] == [1 + list(SCENARIOS).index("reload")]
