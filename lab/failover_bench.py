@@ -15,7 +15,7 @@ import sys
 from lab import topology
 from lab.lab import Lab
 from lab.penstockd import Penstockd
-from lab.vrrp_wire import Advert, Announcement, VrrpWire
+from lab.vrrp_wire import PROBE_PORT, Advert, Announcement, Event, VrrpWire
 from lab.waiting import wait_for
 
 VRID = 50
@@ -29,12 +29,18 @@ MANY_BOUND_MS = 5.0
 SKEW = (256 - PRIORITY_OF_BACKUP) / 256
 
 
+PROBES_A_SECOND = 10_000
+FORWARDING_BOUND_MS = 1.0
+PROBED_SERVICE = (f"virtual_server {topology.VIP} {PROBE_PORT} {{\n    lb_algo rr\n    lb_kind DR\n    protocol UDP\n"
+                  + "".join(f"    real_server {server.address} {PROBE_PORT} {{\n        weight 1\n    }}\n" for server in topology.REAL_SERVERS) + "}\n")
+
+
 def configuration(priority: int, version: int, interval_seconds: float, vips: list[str], repeat: int) -> str:
     lines = [f"        {vip}/24" for vip in vips]
     excluded = "    virtual_ipaddress_excluded {\n" + "\n".join(lines[20:]) + "\n    }\n" if lines[20:] else ""
     return (f"vrrp_instance VI_1 {{\n    state BACKUP\n    interface eth0\n    virtual_router_id {VRID}\n    priority {priority}\n"
             f"    version {version}\n    advert_int {interval_seconds}\n    garp_master_repeat {repeat}\n    garp_master_delay 60\n"
-            "    virtual_ipaddress {\n" + "\n".join(lines[:20]) + "\n    }\n" + excluded + "}\n")
+            "    virtual_ipaddress {\n" + "\n".join(lines[:20]) + "\n    }\n" + excluded + "}\n" + PROBED_SERVICE)
 
 
 class Duel:
@@ -53,17 +59,25 @@ class Duel:
         self._master.stop()
         self._backup.stop()
 
-    def takeover(self, is_crash: bool) -> tuple[Advert, list[Advert | Announcement]]:
-        """Start the master, end it, and return its last advert and all that came after it from the backup, as soon as the backup
-        has announced its addresses."""
+    def give_back(self) -> None:
+        """Start the master, which the backup yields to."""
         since = self._wire.now()
         self._master.start(self._text_of_master)
         wait_for("the backup to yield", self._settled(since), interval_seconds=0.01)
+
+    def takeover(self, is_crash: bool) -> tuple[Advert, list[Event]]:
+        """Start the master, end it, and return its last advert and all that came after it from the backup, as soon as the backup
+        has announced its addresses."""
+        self.give_back()
+        self.end_master(is_crash)
+        last = self._wire.adverts("director", VRID)[-1]
+        return last, [event for event in self._wire.events() if event.node == "director2" and event.time > last.time]
+
+    def end_master(self, is_crash: bool) -> None:
+        """Until the backup has announced its addresses."""
         since = self._wire.now()
         (self._master.kill if is_crash else self._master.stop)()
         wait_for("the backup to take over", lambda: self._wire.announcements("director2", since), interval_seconds=0.01)
-        last = self._wire.adverts("director", VRID)[-1]
-        return last, [event for event in self._wire.events() if event.node == "director2" and event.time > last.time]
 
     def _settled(self, since: int):
         def is_settled() -> bool:
@@ -96,6 +110,46 @@ def measure(lab: Lab, name: str, version: int, interval_seconds: float, is_crash
           flush=True)
     return (statistics.median(late) * 1000 <= MEDIAN_BOUND_MS and max(late) * 1000 <= WORST_BOUND_MS
             and max(announced) * 1000 <= ANNOUNCEMENT_BOUND_MS)
+
+
+def lost_probes(wire: VrrpWire, since: int) -> tuple[int, float]:
+    """How many probes that the client sent no director forwarded, and the longest time in which none was. Leaves out what may still
+    be on its way."""
+    sent = [probe.number for probe in wire.probes(topology.CLIENT.name, since)]
+    passed = sorted(wire.probes(topology.DIRECTOR.name, since) + wire.probes(topology.DIRECTOR2.name, since), key=lambda probe: probe.time)
+    numbers = {probe.number for probe in passed}
+    lost = sum(number not in numbers for number in sent if number < passed[-1].number)
+    return lost, max(after.time - before.time for before, after in zip(passed, passed[1:], strict=False))
+
+
+def stretch(lost: list[int], gaps: list[float]) -> str:
+    return (f"lost: median {statistics.median(lost):.0f}, worst {max(lost)} of {PROBES_A_SECOND} a second; without any for "
+            f"{statistics.median(gaps) * 1000:.1f} ms (median), {max(gaps) * 1000:.1f} ms (worst)")
+
+
+def measure_loss(lab: Lab, name: str, version: int, interval_seconds: float, is_crash: bool, runs: int) -> bool:
+    """A stream of probes through takeovers and the ways back."""
+    taken, given, first = ([], []), ([], []), []
+    with VrrpWire(lab) as wire:
+        duel = Duel(lab, wire, version, interval_seconds)
+        try:
+            lab.start(topology.CLIENT.name, "probes", sys.executable, "-m", "lab.probe_stream", topology.VIP, str(PROBE_PORT), str(PROBES_A_SECOND))
+            for _ in range(runs):
+                for node, before, (losses, gaps) in ((topology.DIRECTOR, duel.give_back, given), (topology.DIRECTOR2, lambda: duel.end_master(is_crash), taken)):
+                    since = wire.now()
+                    before()
+                    forwarded = wire.now()
+                    wait_for("its first second of forwarding", lambda: len(wire.probes(node.name, forwarded)) >= PROBES_A_SECOND, interval_seconds=0.01)
+                    lost, gap = lost_probes(wire, since)
+                    losses.append(lost)
+                    gaps.append(gap)
+                advert = next(event for event in wire.adverts("director2", VRID, since))
+                first.append(next(probe.time for probe in wire.probes("director2", since) if probe.time > advert.time) - advert.time)
+        finally:
+            lab.stop(topology.CLIENT.name, "probes")
+            duel.end()
+    print(f"{name:28} takeover {stretch(*taken)}; first forwarded after the advert: {milliseconds(first)}\n{'':28} way back {stretch(*given)}", flush=True)
+    return statistics.median(first) * 1000 <= FORWARDING_BOUND_MS
 
 
 def measure_many(lab: Lab, runs: int) -> bool:
@@ -133,6 +187,9 @@ def main() -> int:
         lab.network_up()
         results = [measure(lab, "crash, advert 1 s", 2, 1, True, runs), measure(lab, "crash, v3, advert 0.1 s", 3, 0.1, True, runs),
                    measure(lab, "crash, v3, advert 0.01 s", 3, 0.01, True, runs), measure(lab, "graceful, v3, advert 0.1 s", 3, 0.1, False, runs),
+                   measure_loss(lab, "crash, advert 1 s", 2, 1, True, runs // 4 or 1),
+                   measure_loss(lab, "crash, v3, advert 0.1 s", 3, 0.1, True, runs // 4 or 1),
+                   measure_loss(lab, "graceful, v3, advert 0.1 s", 3, 0.1, False, runs // 4 or 1),
                    measure_many(lab, runs)]
     finally:
         lab.down()

@@ -1,4 +1,5 @@
-"""What VRRP says on the lab's wires: adverts and announcements of addresses, each with the node that sent it and the kernel's time.
+"""What VRRP says on the lab's wires: adverts and announcements of addresses, each with the node that sent it and the kernel's time;
+and the probes of lab/probe_stream.py, as they leave the client and the directors.
 
 One packet socket in the bridge's namespace hears every port; the kernel's stamp is that of the frame's way through the port, so a busy
 reader changes no time. What nobody has read yet waits in the socket.
@@ -12,6 +13,7 @@ import struct
 import subprocess
 
 from lab.lab import Lab
+from lab.probe_stream import NUMBER
 from lab.sockets import socket_in
 
 ETH_P_ALL = 0x0003
@@ -19,7 +21,8 @@ SO_TIMESTAMPNS = 35
 SO_ATTACH_FILTER = 26
 SO_RCVBUFFORCE = 33
 RECEIVE_BUFFER = 16 * 1024 * 1024
-FILTER = "(ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
+PROBE_PORT = 7007
+FILTER = f"(udp dst port {PROBE_PORT}) or (ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
 VRRP = 112
 NEIGHBOUR_ADVERTISEMENT = 136
 
@@ -46,7 +49,15 @@ class Announcement:
     mac: str
 
 
-Event = Advert | Announcement
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """A packet of the stream: from the client, or from the director that forwards it."""
+    time: float
+    node: str
+    number: int
+
+
+Event = Advert | Announcement | Probe
 
 
 def _mac(text: bytes) -> str:
@@ -66,6 +77,8 @@ def event_of(time: float, node: str, frame: bytes) -> Event | None:
         protocol, source, destination, payload = frame[20], frame[22:38], frame[38:54], frame[54:]
     else:
         return None
+    if protocol == socket.IPPROTO_UDP:
+        return Probe(time, node, NUMBER.unpack_from(payload, 8)[0])
     if protocol == VRRP and len(payload) >= 8:
         return Advert(time, node, str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), payload[0] >> 4, payload[1], payload[2])
     if protocol == socket.IPPROTO_ICMPV6 and payload[0] == NEIGHBOUR_ADVERTISEMENT and not payload[4] & 0x40 and len(payload) >= 32:
@@ -116,6 +129,9 @@ class VrrpWire:
 
     def adverts(self, node: str, vrid: int, since: int = 0) -> list[Advert]:
         return [event for event in self.events()[since:] if isinstance(event, Advert) and event.node == node and event.vrid == vrid]
+
+    def probes(self, node: str, since: int = 0) -> list[Probe]:
+        return [event for event in self.events()[since:] if isinstance(event, Probe) and event.node == node]
 
     def announcements(self, node: str, since: int = 0) -> list[Announcement]:
         return [event for event in self.events()[since:] if isinstance(event, Announcement) and event.node == node]
