@@ -83,7 +83,10 @@ class Daemon {
   std::unique_ptr<ViaChecks> via_checks_;
   std::unique_ptr<VrrpService> vrrp_;
   config::Model model_;
-  Publisher publisher_{loop_, [this] { plane_->publish(director_->build_snapshot()); }};
+  Publisher publisher_{
+      loop_, [this](Publisher::What what) {
+        plane_->publish(what == Publisher::What::kRows ? director_->snapshot_with_new_rows() : director_->build_snapshot());
+      }};
   std::unique_ptr<ServiceHealth> health_;
   std::unique_ptr<ConnectionDesk> connections_;
   std::unique_ptr<DaemonStatusSource> status_;

@@ -21,32 +21,30 @@ namespace penstock::control {
 
 class Publisher {
  public:
-  Publisher(EventLoop& loop, std::function<void()> publish)
-      : publish_{std::move(publish)}, timer_{loop.add_timer([this] { publish_now(); })} {}
+  // What there is to publish.
+  enum class What : std::uint8_t {
+    kRows,  // only verdicts have changed anything
+    kAll,
+  };
+  Publisher(EventLoop& loop, std::function<void(What)> publish)
+      : publish_{std::move(publish)}, timer_{loop.add_timer([this] { publish(); })} {}
 
   // Soon: once for all requests of this turn.
   void request() {
-    if (timer_.is_active()) return;
-    const EventLoop::Clock::time_point now = EventLoop::now();
-    timer_.start_once(now < earliest_ ? earliest_ - now : EventLoop::Clock::duration{});
+    what_ = What::kAll;
+    plan();
   }
 
   // The same for what a verdict changed that was reached at that time.
   void request_for_verdict(EventLoop::Clock::time_point reached) {
     oldest_verdict_ = oldest_verdict_ ? std::min(*oldest_verdict_, reached) : reached;
-    request();
+    plan();
   }
 
   // Now, whatever was published before.
   void publish_now() {
-    timer_.stop();
-    const auto began = processor_time();
-    publish_();
-    ++count_;
-    const EventLoop::Clock::time_point now = EventLoop::now();
-    if (oldest_verdict_) verdict_latency_.add(now - *oldest_verdict_);
-    oldest_verdict_.reset();
-    earliest_ = now + 4 * (processor_time() - began);
+    what_ = What::kAll;
+    publish();
   }
 
   // Publications so far.
@@ -54,6 +52,23 @@ class Publisher {
   [[nodiscard]] const VerdictLatency& verdict_latency() const { return verdict_latency_; }
 
  private:
+  void plan() {
+    if (timer_.is_active()) return;
+    const EventLoop::Clock::time_point now = EventLoop::now();
+    timer_.start_once(now < earliest_ ? earliest_ - now : EventLoop::Clock::duration{});
+  }
+
+  void publish() {
+    timer_.stop();
+    const auto began = processor_time();
+    publish_(std::exchange(what_, What::kRows));
+    ++count_;
+    const EventLoop::Clock::time_point now = EventLoop::now();
+    if (oldest_verdict_) verdict_latency_.add(now - *oldest_verdict_);
+    oldest_verdict_.reset();
+    earliest_ = now + 4 * (processor_time() - began);
+  }
+
   // That this thread has used.
   [[nodiscard]] static std::chrono::nanoseconds processor_time() {
     timespec used{};
@@ -61,7 +76,8 @@ class Publisher {
     return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
   }
 
-  std::function<void()> publish_;
+  std::function<void(What)> publish_;
+  What what_ = What::kRows;
   std::uint64_t count_ = 0;
   EventLoop::Clock::time_point earliest_{};
   std::optional<EventLoop::Clock::time_point> oldest_verdict_;

@@ -56,12 +56,15 @@ std::expected<Director::Changes, std::string> Director::apply(std::span<const Wa
     service.configured = false;
     ++changes.services_removed;
   }
+  draft_.reset();
   return changes;
 }
 
 Director::Changes Director::set_rows(const Key& service, std::span<const Row> rows) {
   Changes changes;
-  adopt_rows(services_.at(service), rows, changes);
+  Service& changed = services_.at(service);
+  adopt_rows(changed, rows, changes);
+  if (changes.any() && draft_ != nullptr && !draft_->change_members(changed.place, members_of(changed))) draft_.reset();
   return changes;
 }
 
@@ -179,32 +182,46 @@ std::optional<Director::Way> Director::way_to(const packet::IpAddress& server) c
   return Way{*hop->mac, port->mac, port->index};
 }
 
-std::unique_ptr<const core::Snapshot> Director::build_snapshot() const {
+std::unique_ptr<const core::Snapshot> Director::build_snapshot() {
   core::SnapshotBuilder builder{ownership_};
   for (const PortEntry& port : ports_) builder.set_port(port.index, port.mac);
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
   for (const packet::IpAddress& address : check_targets_) builder.add_check_target(address);
-  for (const auto& [key, service] : services_) {
-    std::vector<const Server*> members;
-    for (const auto& [endpoint, server] : service.servers) {
-      builder.set_server(server.id, forwarding_of(server));
-      if (server.in_service && service.configured) members.push_back(&server);
-    }
+  std::uint16_t place = 0;
+  for (auto& [key, service] : services_) {
+    core::MembersChange now = members_of(service);
+    for (const auto& [id, server] : now.servers) builder.set_server(id, server);
     if (!service.configured) continue;
-    std::ranges::sort(members, std::greater{}, &Server::added);
-    core::ServiceSpec spec{.endpoint = service.endpoint,
-                           .protocol = service.protocol,
-                           .virtual_id = service.id,
-                           .scheduler = kind_of(service.scheduler),
-                           .scheduler_slot = index_of(service.id),
-                           .generation = service.generation,
-                           .members = {},
-                           .owner = owner_of(service.endpoint.address)};
-    for (const Server* member : members) spec.members.push_back(member->id);
-    builder.add_service(std::move(spec));
+    service.place = place++;
+    builder.add_service({.endpoint = service.endpoint,
+                         .protocol = service.protocol,
+                         .virtual_id = service.id,
+                         .scheduler = kind_of(service.scheduler),
+                         .scheduler_slot = index_of(service.id),
+                         .generation = service.generation,
+                         .members = std::move(now.members),
+                         .room = service.servers.size(),
+                         .owner = owner_of(service.endpoint.address)});
   }
-  return builder.build();
+  draft_ = builder.build();
+  return std::make_unique<const core::Snapshot>(*draft_);
+}
+
+std::unique_ptr<const core::Snapshot> Director::snapshot_with_new_rows() {
+  return draft_ != nullptr ? std::make_unique<const core::Snapshot>(*draft_) : build_snapshot();
+}
+
+core::MembersChange Director::members_of(const Service& service) const {
+  core::MembersChange now{.servers = {}, .members = {}, .generation = service.generation};
+  std::vector<const Server*> members;
+  for (const auto& [endpoint, server] : service.servers) {
+    now.servers.emplace_back(server.id, forwarding_of(server));
+    if (server.in_service && service.configured) members.push_back(&server);
+  }
+  std::ranges::sort(members, std::greater{}, &Server::added);
+  for (const Server* member : members) now.members.push_back(member->id);
+  return now;
 }
 
 core::OwnerId Director::owner_of(const packet::IpAddress& vip) const {

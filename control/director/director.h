@@ -74,7 +74,8 @@ class Director {
     std::uint32_t generation = 0;
     std::uint64_t position = 0;
     std::map<packet::Endpoint, Server> servers;
-    Traffic retired;  // of servers that are forgotten
+    std::uint16_t place = 0;  // in the draft
+    Traffic retired;          // of servers that are forgotten
     RateEstimator rate;
   };
 
@@ -128,7 +129,9 @@ class Director {
   [[nodiscard]] std::optional<Way> way_to(const packet::IpAddress& server) const;
 
   // The present state, for the workers.
-  [[nodiscard]] std::unique_ptr<const core::Snapshot> build_snapshot() const;
+  [[nodiscard]] std::unique_ptr<const core::Snapshot> build_snapshot();
+  // The same when nothing but set_rows() was called since build_snapshot(): a copy with those rows changed, many times cheaper.
+  [[nodiscard]] std::unique_ptr<const core::Snapshot> snapshot_with_new_rows();
 
   // Forgets what is no longer configured and has had no connection for kRest. Precondition: every worker has seen the last
   // snapshot built. True when something was forgotten, so that server_addresses() is another.
@@ -160,6 +163,7 @@ class Director {
   void adopt_row(Service& service, const Row& row, Changes& changes);
   static void retire_rows(Service& service, std::span<const Row> kept, Changes& changes);
   [[nodiscard]] core::RealServer forwarding_of(const Server& server) const;
+  [[nodiscard]] core::MembersChange members_of(const Service& service) const;
   [[nodiscard]] Traffic counted_for(core::ServerId id) const;
   void forget_next_hops();
   bool collect_servers(Service& service, Clock::time_point now);
@@ -181,6 +185,7 @@ class Director {
   IdPool virtual_ids_{1, 65535};
   IdPool server_ids_{0, 65534};
   std::uint64_t additions_ = 0;
+  std::unique_ptr<core::Snapshot> draft_;  // as last built, and set_rows() since; none: that had no room for the rows
 };
 
 }  // namespace penstock::control

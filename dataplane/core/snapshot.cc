@@ -20,7 +20,35 @@ void SnapshotBuilder::set_server(ServerId id, const RealServer& server) {
 
 void SnapshotBuilder::add_service(ServiceSpec spec) { services_.push_back(std::move(spec)); }
 
-std::unique_ptr<const Snapshot> SnapshotBuilder::build() {
+bool Snapshot::change_members(std::uint16_t index, const MembersChange& change) {
+  Service& service = services_[index];
+  if (change.members.size() > service.server_room) return false;
+  for (const auto& [id, server] : change.servers) {
+    if (index_of(id) >= servers_.size()) return false;
+  }
+  for (const auto& [id, server] : change.servers) servers_[index_of(id)] = server;
+  service.generation = change.generation;
+  set_members(service, change.members);
+  return true;
+}
+
+// Writes them to the service's place, and what follows from them.
+void Snapshot::set_members(Service& service, std::span<const ServerId> members) {
+  std::ranges::copy(members, members_.begin() + service.first_server);
+  service.server_count = static_cast<std::uint32_t>(members.size());
+  service.has_thresholds = false;
+  service.weight_gcd = 0;
+  service.max_weight = 0;
+  for (const ServerId id : members) {
+    const RealServer& of_member = server(id);
+    service.weight_gcd = std::gcd(service.weight_gcd, of_member.weight);
+    service.max_weight = std::max(service.max_weight, of_member.weight);
+    service.has_thresholds |= of_member.upper_threshold != 0;
+  }
+  service.weight_gcd = std::max<std::uint32_t>(service.weight_gcd, 1);
+}
+
+std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   std::unique_ptr<Snapshot> snapshot{new Snapshot{ownership_}};
   snapshot->servers_ = std::move(servers_);
   snapshot->ports_ = ports_;
@@ -38,17 +66,10 @@ std::unique_ptr<const Snapshot> SnapshotBuilder::build() {
     Service service{.scheduler = spec.scheduler,
                     .scheduler_slot = spec.scheduler_slot,
                     .first_server = static_cast<std::uint32_t>(snapshot->members_.size()),
-                    .server_count = static_cast<std::uint32_t>(spec.members.size()),
-                    .generation = spec.generation,
-                    .weight_gcd = 0};
-    for (const ServerId id : spec.members) {
-      const RealServer& server = snapshot->server(id);
-      service.weight_gcd = std::gcd(service.weight_gcd, server.weight);
-      service.max_weight = std::max(service.max_weight, server.weight);
-      service.has_thresholds |= server.upper_threshold != 0;
-      snapshot->members_.push_back(id);
-    }
-    service.weight_gcd = std::max<std::uint32_t>(service.weight_gcd, 1);
+                    .server_room = static_cast<std::uint32_t>(std::max(spec.room, spec.members.size())),
+                    .generation = spec.generation};
+    snapshot->members_.resize(snapshot->members_.size() + service.server_room);
+    snapshot->set_members(service, spec.members);
     const auto index = static_cast<std::uint16_t>(snapshot->services_.size());
     snapshot->services_.push_back(service);
     snapshot->service_table_.insert(spec.endpoint, spec.protocol, {spec.virtual_id, index, spec.owner});

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "dataplane/core/connection_state.h"
@@ -49,8 +50,9 @@ struct Service {
   std::uint16_t scheduler_slot = 0;  // which of a worker's scheduler positions is this service's: stable like an id
   std::uint32_t first_server = 0;    // into Snapshot::members()
   std::uint32_t server_count = 0;
-  std::uint32_t generation = 0;  // grows with each change of the list or of a weight: a worker then re-reads its position
-  std::uint32_t weight_gcd = 1;  // over servers of weight > 0; wrr's step
+  std::uint32_t server_room = 0;  // that many places there are from first_server on
+  std::uint32_t generation = 0;   // grows with each change of the list or of a weight: a worker then re-reads its position
+  std::uint32_t weight_gcd = 1;   // over servers of weight > 0; wrr's step
   std::uint32_t max_weight = 0;
 };
 
@@ -59,8 +61,19 @@ struct PortState {
   bool present = false;
 };
 
+// What a verdict of a health check changes.
+struct MembersChange {
+  std::vector<std::pair<ServerId, RealServer>> servers;  // as they are now
+  std::vector<ServerId> members;                         // last added first
+  std::uint32_t generation = 0;                          // the service's
+};
+
 class Snapshot {
  public:
+  // Before it is published, or in a copy. False where there is no room for as many members, or for a server: nothing has
+  // changed then.
+  bool change_members(std::uint16_t service, const MembersChange& change);
+
   [[nodiscard]] const ServiceTable& service_table() const { return service_table_; }
   [[nodiscard]] const Service& service(std::uint16_t index) const { return services_[index]; }
   // The servers of a service, in the order in which the kernel's schedulers would walk them: last added first.
@@ -78,6 +91,7 @@ class Snapshot {
 
  private:
   friend class SnapshotBuilder;
+  void set_members(Service& service, std::span<const ServerId> members);
   explicit Snapshot(const Ownership* ownership) : ownership_{ownership} {}
 
   ServiceTable service_table_;
@@ -99,6 +113,7 @@ struct ServiceSpec {
   std::uint16_t scheduler_slot = 0;
   std::uint32_t generation = 0;
   std::vector<ServerId> members;  // last added first; each must be given by set_server
+  std::size_t room = 0;           // for that many members later, without a new build; at least members.size() there always is
   OwnerId owner = kAlwaysOurs;    // of its address
 };
 
@@ -115,8 +130,8 @@ class SnapshotBuilder {
   void set_timeouts(const StateTimeouts& timeouts) { timeouts_ = timeouts; }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
 
-  // The snapshot; the builder is empty afterwards.
-  [[nodiscard]] std::unique_ptr<const Snapshot> build();
+  // The snapshot; the builder is empty afterwards. Services are numbered in the order of adding.
+  [[nodiscard]] std::unique_ptr<Snapshot> build();
 
  private:
   const Ownership* ownership_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <ctime>
+#include <vector>
 
 namespace penstock::control {
 namespace {
@@ -34,7 +35,11 @@ class PublisherTest : public ::testing::Test {
 
   EventLoop loop;
   std::chrono::nanoseconds cost{0};
-  Publisher publisher{loop, [this] { work(cost); }};
+  Publisher publisher{loop, [this](Publisher::What what) {
+                        published.push_back(what);
+                        work(cost);
+                      }};
+  std::vector<Publisher::What> published;
 };
 
 TEST_F(PublisherTest, all_requests_of_a_turn_are_one_publication) {
@@ -73,6 +78,22 @@ TEST_F(PublisherTest, a_publication_is_measured_from_its_oldest_verdict) {
   EXPECT_EQ(publisher.verdict_latency().slow, 1U);
   EXPECT_GE(publisher.verdict_latency().worst, milliseconds{30});
   EXPECT_EQ(publisher.verdict_latency().latest, publisher.verdict_latency().worst);
+}
+
+TEST_F(PublisherTest, rows_alone_are_published_when_only_verdicts_asked) {
+  using enum Publisher::What;
+  const auto now = EventLoop::now();
+  publisher.request_for_verdict(now);
+  run_until_published(1);
+  publisher.request_for_verdict(now);
+  publisher.request();
+  publisher.request_for_verdict(now);
+  run_until_published(2);
+  publisher.request_for_verdict(now);
+  publisher.publish_now();
+  publisher.request_for_verdict(now);
+  run_until_published(4);
+  EXPECT_EQ(published, (std::vector{kRows, kAll, kAll, kRows}));
 }
 
 TEST_F(PublisherTest, what_no_verdict_asked_for_is_not_measured) {

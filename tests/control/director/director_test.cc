@@ -1,8 +1,12 @@
 #include "control/director/director.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
+#include <span>
+#include <string>
 
 namespace penstock::control {
 namespace {
@@ -79,6 +83,59 @@ class DirectorTest : public testing::Test {
 TEST_F(DirectorTest, WalksServersLastAddedFirstAsTheKernelDoes) {
   apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2"), real_server("10.0.0.3")})}));
   EXPECT_EQ(walk(), (std::vector<std::string>{"10.0.0.3", "10.0.0.2", "10.0.0.1"}));
+}
+
+// What workers can see of a snapshot, as text.
+std::string seen_in(const core::Snapshot& snapshot, std::span<const Director::Key> keys) {
+  std::string text;
+  for (const Director::Key& key : keys) {
+    const auto hit = snapshot.service_table().find(key.endpoint.address.v4(), key.endpoint.port, 6);
+    if (!hit) continue;
+    const core::Service& service = snapshot.service(hit->service);
+    text += fmt::format("{}: generation {}, gcd {}, most {}, thresholds {}:", key.endpoint.to_string(), service.generation,
+                        service.weight_gcd, service.max_weight, service.has_thresholds);
+    for (const core::ServerId id : snapshot.members(service)) text += fmt::format(" {}", index_of(id));
+    text += '\n';
+  }
+  for (std::size_t i = 0; i < snapshot.server_slots(); ++i) {
+    const core::RealServer& server = snapshot.server(static_cast<core::ServerId>(i));
+    text += fmt::format("{}: {} weight {} from {} to {} takes {}\n", i, server.destination.to_string(), server.weight,
+                        server.lower_threshold, server.upper_threshold, server.takes_new());
+  }
+  return text;
+}
+
+TEST_F(DirectorTest, NewRowsInACopyAreWhatABuildWouldGive) {
+  const std::vector<Director::Key> keys{{{ip("192.168.1.200"), 80}, packet::Protocol::kTcp},
+                                        {{ip("192.168.1.200"), 81}, packet::Protocol::kTcp},
+                                        {{ip("192.168.1.201"), 80}, packet::Protocol::kTcp}};
+  Services services;
+  for (const Director::Key& key : keys) {
+    services.push_back(
+        service(key.endpoint, key.protocol, {real_server("10.0.0.1"), real_server("10.0.0.2"), real_server("10.0.0.3")}));
+  }
+  apply(services);
+  for (std::uint8_t last = 1; last <= 3; ++last) director_.set_next_hop(services[0].named[last - 1U].address, resolved(last));
+  static_cast<void>(director_.build_snapshot());
+  std::mt19937 random{1};
+  for (int step = 0; step < 300; ++step) {
+    const Director::Wanted& wanted = services[random() % services.size()];
+    std::vector<Director::Row> rows;
+    for (const packet::Endpoint& endpoint : wanted.named) {
+      if (random() % 3 != 0)
+        rows.push_back({endpoint, static_cast<std::uint32_t>(random() % 4), static_cast<std::uint32_t>(random() % 2) * 10});
+    }
+    director_.set_rows(wanted.key, rows);
+    const std::string copied = seen_in(*director_.snapshot_with_new_rows(), keys);
+    if (step % 10 == 0) ASSERT_EQ(copied, seen_in(*director_.build_snapshot(), keys)) << step;
+  }
+}
+
+TEST_F(DirectorTest, AConfigurationIsInTheNextSnapshotWhicheverWayItIsMade) {
+  apply(Services({web({real_server("10.0.0.1")})}));
+  static_cast<void>(director_.build_snapshot());
+  apply(Services({web({real_server("10.0.0.1"), real_server("10.0.0.2")})}));
+  EXPECT_EQ(director_.snapshot_with_new_rows()->server_slots(), 2U);
 }
 
 TEST_F(DirectorTest, PutsAServerThatAReloadAddsFirstWhereverItStandsInTheFile) {
