@@ -35,6 +35,8 @@ class Advert:
     vrid: int
     # 0: its sender resigns.
     priority: int
+    # The source of the frame.
+    mac: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +69,8 @@ def event_of(time: float, node: str, frame: bytes) -> Event | None:
     else:
         return None
     if protocol == VRRP and len(payload) >= 8:
-        return Advert(time, node, str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), payload[0] >> 4, payload[1], payload[2])
+        return Advert(time, node, str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), payload[0] >> 4, payload[1], payload[2],
+                      _mac(frame[6:12]))
     if protocol == socket.IPPROTO_ICMPV6 and payload[0] == NEIGHBOUR_ADVERTISEMENT and not payload[4] & 0x40 and len(payload) >= 32:
         return Announcement(time, node, str(ipaddress.ip_address(payload[8:24])), _mac(payload[26:32]))
     return None
