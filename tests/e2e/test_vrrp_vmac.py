@@ -2,15 +2,18 @@
 
 import dataclasses
 import json
+import socket
 
 import pytest
 from http_clients import curl
 from lab import keepalived_conf, topology
 from lab.lab import Lab
 from lab.penstockd import Penstockd
+from lab.sockets import socket_in
 from lab.vrrp_wire import VrrpWire
 from lab.waiting import wait_for
 
+ETH_P_ALL = 0x0003
 VRID = 50
 MAC = "00:00:5e:00:01:32"
 MAC6 = "00:00:5e:00:02:33"
@@ -142,6 +145,31 @@ def test_the_host_answers_by_the_virtual_mac_address_for_the_vips_and_by_its_own
     for address in expected:
         lab.run("client", "ping", "-c", "2", "-i", "0.2", "-W", "5", address)
     assert {address: known_mac(lab, address) for address in expected} == expected
+
+
+def asks_for(lab: Lab, node: topology.Node, address: str) -> int:
+    """How many requests for that address leave the node by the virtual MAC address when its kernel looks for it by the macvlan."""
+    with socket_in(lab.namespace("bridge"), socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as port:
+        port.bind((node.name, ETH_P_ALL))
+        port.setblocking(False)
+        lab.run(node.name, "ping", "-c", "1", "-W", "1", "-I", DEVICE, address, check=False)
+        count = 0
+        while True:
+            try:
+                frame, (_, _, kind, *_) = port.recvfrom(2048)
+            except BlockingIOError:
+                return count
+            is_request = frame[12:14] == b"\x08\x06" and frame[38:42] == socket.inet_aton(address)
+            count += is_request and kind != socket.PACKET_OUTGOING and frame[6:12].hex(":") == MAC
+
+
+def test_a_backup_sends_nothing_by_the_virtual_mac_address(lab, pair):
+    """Else the switch would send the master's traffic to it."""
+    pair.start()
+    for node in (topology.DIRECTOR, topology.DIRECTOR2):
+        lab.run(node.name, "ip", "addr", "add", "10.9.9.9/24", "dev", DEVICE)
+    assert asks_for(lab, topology.DIRECTOR, "10.9.9.1") > 0
+    assert asks_for(lab, topology.DIRECTOR2, "10.9.9.1") == 0
 
 
 def test_show_vrrp_names_the_address_and_where_it_is(lab, make_daemon, configuration):
