@@ -43,18 +43,19 @@ void Floor(benchmark::State& state) {
 }
 BENCHMARK(Floor)->Apply(flow_counts);
 
-void ProcessEstablished(benchmark::State& state) {
-  const auto flows = static_cast<std::uint32_t>(state.range(0));
+// Packets of connections that exist, sent to the port's own MAC address or that of the last of `virtual_routers`.
+void process_established(benchmark::State& state, std::uint32_t flows, unsigned virtual_routers) {
   core::CounterBoard board{1};
   core::Forwarder forwarder{board, {.connections4 = kRoom, .connections6 = 1}};
-  const auto snapshot = snapshot_for(16, SchedulerKind::kRoundRobin);
+  const auto snapshot = snapshot_for(16, SchedulerKind::kRoundRobin, 0, virtual_routers);
   std::array<core::Verdict, kBurst> verdicts;
-  Traffic syn{packet::tcp_flag::kSyn};
+  const packet::MacAddress to = virtual_routers == 0 ? kPortMac : virtual_mac(virtual_routers);
+  Traffic syn{packet::tcp_flag::kSyn, to};
   for (std::uint32_t flow = 0; flow < flows; ++flow) {
     syn.write_flow(0, flow);
     forwarder.process(*snapshot, 0, std::span{syn.burst()}.first(1), verdicts);
   }
-  Traffic ack{packet::tcp_flag::kAck};
+  Traffic ack{packet::tcp_flag::kAck, to};
   FlowOrder order{flows};
   std::size_t forwarded = 0;
   for (auto _ : state) {
@@ -65,7 +66,13 @@ void ProcessEstablished(benchmark::State& state) {
   if (forwarded != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a packet was not forwarded");
   count_packets(state);
 }
+
+void ProcessEstablished(benchmark::State& state) { process_established(state, static_cast<std::uint32_t>(state.range(0)), 0); }
 BENCHMARK(ProcessEstablished)->Apply(flow_counts);
+
+// The same by the MAC address of a virtual router (use_vmac), of 1 or 255 on the port; 0: by the port's own.
+void ProcessByVirtualMac(benchmark::State& state) { process_established(state, 4096, static_cast<unsigned>(state.range(0))); }
+BENCHMARK(ProcessByVirtualMac)->Arg(0)->Arg(1)->Arg(255);
 
 // Each packet a SYN of a client that was not seen for a while: the table stays half full, ended connections are swept.
 void ProcessNew(benchmark::State& state) {

@@ -13,7 +13,6 @@ namespace {
 using packet::Be16;
 using packet::Be32;
 
-constexpr packet::MacAddress kDirector{{2, 0, 0, 0, 0, 0x0d}};
 constexpr std::size_t kL3 = sizeof(packet::EthernetHeader);
 constexpr std::size_t kL4 = kL3 + sizeof(packet::Ipv4Header);
 
@@ -21,11 +20,11 @@ constexpr std::size_t kL4 = kL3 + sizeof(packet::Ipv4Header);
 
 packet::Ipv4Address vip() { return packet::Ipv4Address{0xc0a8'01c8}; }
 
-Traffic::Traffic(std::uint8_t tcp_flags) {
+Traffic::Traffic(std::uint8_t tcp_flags, const packet::MacAddress& to) : to_{to} {
   for (std::size_t slot = 0; slot < core::kBurst; ++slot) {
     std::byte* const data = memory_[slot].data();
     packet::overlay<packet::EthernetHeader>(data) = {
-        .destination = kDirector, .source = {{2, 0, 0, 0, 0, 0x0c}}, .ether_type = Be16{packet::ether_type::kIpv4}};
+        .destination = to, .source = {{2, 0, 0, 0, 0, 0x0c}}, .ether_type = Be16{packet::ether_type::kIpv4}};
     packet::overlay<packet::Ipv4Header>(data + kL3) = {.version_ihl = 0x45,
                                                        .type_of_service = 0,
                                                        .total_length = Be16{40},
@@ -55,7 +54,7 @@ Traffic::Traffic(std::uint8_t tcp_flags) {
 
 void Traffic::write_flow(std::size_t slot, std::uint32_t flow) {
   std::byte* const data = memory_[slot].data();
-  packet::overlay<packet::EthernetHeader>(data).destination = kDirector;
+  packet::overlay<packet::EthernetHeader>(data).destination = to_;
   auto& ip = packet::overlay<packet::Ipv4Header>(data + kL3);
   const std::uint32_t client = 0x0a00'0000 | flow >> 8;
   ip.source.set(client);
@@ -67,9 +66,11 @@ void Traffic::write_flow(std::size_t slot, std::uint32_t flow) {
   packet::overlay<packet::TcpHeader>(data + kL4).source_port.set(static_cast<std::uint16_t>(1024 + (flow & 0xff)));
 }
 
-std::unique_ptr<const core::Snapshot> snapshot_for(unsigned servers, core::SchedulerKind scheduler, unsigned others) {
+std::unique_ptr<const core::Snapshot> snapshot_for(unsigned servers, core::SchedulerKind scheduler, unsigned others,
+                                                   unsigned virtual_routers) {
   core::SnapshotBuilder builder;
-  builder.set_port(0, kDirector);
+  builder.set_port(0, kPortMac);
+  for (unsigned vrid = 1; vrid <= virtual_routers; ++vrid) builder.add_virtual_mac(0, {virtual_mac(vrid), core::kAlwaysOurs});
   core::ServiceSpec spec{.endpoint = {vip(), kPort},
                          .protocol = packet::Protocol::kTcp,
                          .virtual_id = core::VirtualId{1},
@@ -80,7 +81,7 @@ std::unique_ptr<const core::Snapshot> snapshot_for(unsigned servers, core::Sched
   for (unsigned i = 0; i < servers; ++i) {
     const core::ServerId id{static_cast<std::uint16_t>(i)};
     builder.set_server(id, {.destination = {{2, 0, 0, 0, 1, static_cast<std::uint8_t>(i)}},
-                            .source = kDirector,
+                            .source = kPortMac,
                             .available = true,
                             .resolved = true,
                             .weight = 1 + i % 4});

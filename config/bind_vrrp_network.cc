@@ -160,16 +160,7 @@ class NetworkBinder {
 
   void bind_virtual_mac() {
     if (const Statement* const use = fields_.last({"use_vmac"})) bind_use(*use);
-    std::optional<Place> of_addresses;
-    if (const Statement* const all = fields_.last({"use_vmac_addr"})) of_addresses = all->name().place;
-    for (const PlacedAddress& placed : addresses_) {
-      if (placed.use_vmac && !of_addresses) of_addresses = placed.use_vmac;
-    }
-    if (of_addresses && !out_.virtual_mac) {
-      diagnostics_.once(Severity::kNotice, *of_addresses,
-                        "the virtual MAC address is the whole instance's: this is the same as use_vmac");
-      out_.virtual_mac.emplace();
-    }
+    refuse_other_virtual_macs();
     const Statement* const base = fields_.last({"vmac_xmit_base"});
     if (base == nullptr) return;
     if (!out_.virtual_mac) {
@@ -178,6 +169,27 @@ class NetworkBinder {
       diagnostics_.warning(base->name().place, "strict mode has no vmac_xmit_base: it is ignored, as keepalived does");
     } else {
       out_.virtual_mac->transmit_base = true;
+    }
+  }
+
+  // keepalived gives addresses macvlans of their own: use_vmac_addr those on other interfaces, an address's use_vmac that one.
+  void refuse_other_virtual_macs() {
+    const Statement* const all = fields_.last({"use_vmac_addr"});
+    for (const PlacedAddress& placed : addresses_) {
+      const std::string& interface = placed.address.interface;
+      const bool elsewhere = interface != out_.interface;
+      std::optional<Place> asked = placed.use_vmac;
+      if (elsewhere && !asked && all != nullptr) asked = all->name().place;
+      if (!asked || (!elsewhere && out_.virtual_mac)) continue;
+      const std::string address = placed.address.address.to_string();
+      if (elsewhere) {
+        diagnostics_.error(*asked,
+                           address + " on " + interface + ": only the instance's own interface has a virtual MAC address",
+                           "a vrrp_instance of interface " + interface + " with use_vmac");
+      } else {
+        diagnostics_.error(*asked, "a virtual MAC address for " + address + " alone is not supported",
+                           "use_vmac in the instance");
+      }
     }
   }
 

@@ -92,9 +92,9 @@ class Penstockd:
     def is_running(self) -> bool:
         return self.lab.processes.pid(self._name) is not None
 
-    def has_address(self, address: str) -> bool:
-        """Whether the kernel has that address on the TAP."""
-        listing = self.lab.run(self.node.name, "ip", "-o", "addr", "show", "dev", "eth0", check=False).stdout
+    def has_address(self, address: str, device: str = "eth0") -> bool:
+        """Whether the kernel has that address on the TAP, or on `device`."""
+        listing = self.lab.run(self.node.name, "ip", "-o", "addr", "show", "dev", device, check=False).stdout
         return f" {address}/" in listing
 
     def log_text(self) -> str:

@@ -38,6 +38,8 @@ class Advert:
     vrid: int
     # 0: its sender resigns.
     priority: int
+    # The source of the frame.
+    mac: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +82,8 @@ def event_of(time: float, node: str, frame: bytes) -> Event | None:
     if protocol == socket.IPPROTO_UDP:
         return Probe(time, node, NUMBER.unpack_from(payload, 8)[0])
     if protocol == VRRP and len(payload) >= 8:
-        return Advert(time, node, str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), payload[0] >> 4, payload[1], payload[2])
+        return Advert(time, node, str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), payload[0] >> 4, payload[1], payload[2],
+                      _mac(frame[6:12]))
     if protocol == socket.IPPROTO_ICMPV6 and payload[0] == NEIGHBOUR_ADVERTISEMENT and not payload[4] & 0x40 and len(payload) >= 32:
         return Announcement(time, node, str(ipaddress.ip_address(payload[8:24])), _mac(payload[26:32]))
     return None

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "vrrp/announcement.h"
-#include "vrrp/outgoing_advert.h"
+#include "vrrp/virtual_mac.h"
 
 namespace penstock::vrrp {
 namespace {
@@ -73,11 +73,12 @@ void Announcer::announce(const InstanceSpec& spec, const std::vector<const Virtu
       const bool is_v4 = address->address.is_v4();
       if (round == 0) {
         out.info(fmt::format("({}) Sending/queueing {} on {} for {}", spec.name,
-                             is_v4 ? "gratuitous ARPs" : "Unsolicited Neighbour Adverts", address->interface,
+                             is_v4 ? "gratuitous ARPs" : "Unsolicited Neighbour Adverts", interface_of(spec, *address),
                              address->address.to_string()));
       }
       Waiting what{.instance = spec.name,
                    .address = address->address,
+                   .shown_interface = interface_of(spec, *address),
                    .gap = is_v4 ? spec.announcement.arp_gap : spec.announcement.neighbour_gap};
       // The virtual MAC address is the instance's interface's; an address with `dev` elsewhere is answered by that interface.
       if (spec.virtual_mac && address->interface == spec.interface) what.virtual_mac = virtual_mac(spec);
@@ -134,11 +135,11 @@ void Announcer::send(const std::string& interface, const Waiting& what, const In
   const packet::MacAddress mac = what.virtual_mac.value_or(state.mac);
   if (what.address.is_v4()) {
     out.announce({.interface = interface, .frame = bytes_of(gratuitous_arp(mac, what.address.v4()))});
-    out.debug(fmt::format("Sending gratuitous ARP on {} for {}", interface, what.address.to_string()));
+    out.debug(fmt::format("Sending gratuitous ARP on {} for {}", what.shown_interface, what.address.to_string()));
   } else {
     out.announce({.interface = interface,
                   .frame = bytes_of(unsolicited_neighbour_advertisement(mac, what.address.v6(), state.is_router))});
-    out.debug(fmt::format("Sending unsolicited Neighbour Advert on {} for {}", interface, what.address.to_string()));
+    out.debug(fmt::format("Sending unsolicited Neighbour Advert on {} for {}", what.shown_interface, what.address.to_string()));
   }
   ++sent_[what.instance];
 }

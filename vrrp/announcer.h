@@ -57,6 +57,7 @@ class Announcer {
   struct Waiting {
     std::string instance{};
     packet::IpAddress address{};
+    std::string shown_interface{};
     std::optional<packet::MacAddress> virtual_mac{};
     Duration gap{};
   };

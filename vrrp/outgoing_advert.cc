@@ -2,14 +2,13 @@
 
 #include "vrrp/advert.h"
 #include "vrrp/advert_codec.h"
+#include "vrrp/virtual_mac.h"
 
 namespace penstock::vrrp {
 namespace {
 
-constexpr std::uint8_t kPassword = 1;        // RFC 2338 section 5.3.6.2
-constexpr std::uint8_t kMulticastTtl = 255;  // RFC 9568 section 5.1.1.3
-constexpr std::uint8_t kIpv4MacNetwork = 1;  // RFC 9568 section 7.3
-constexpr std::uint8_t kIpv6MacNetwork = 2;
+constexpr std::uint8_t kPassword = 1;                  // RFC 2338 section 5.3.6.2
+constexpr std::uint8_t kMulticastTtl = 255;            // RFC 9568 section 5.1.1.3
 constexpr packet::Ipv4Address kIpv4Group{0xe0000012};  // 224.0.0.18, section 5.1.1.2
 constexpr packet::Ipv6Address kIpv6Group{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12}};  // ff02::12, 5.1.2.2
 
@@ -38,12 +37,6 @@ Advert advert_of(const InstanceSpec& spec, std::uint8_t priority) {
 }
 
 }  // namespace
-
-packet::MacAddress virtual_mac(const InstanceSpec& spec) {
-  if (spec.virtual_mac->address) return *spec.virtual_mac->address;
-  const std::uint8_t network = spec.family == packet::Family::kIpv4 ? kIpv4MacNetwork : kIpv6MacNetwork;
-  return {{0x00, 0x00, 0x5e, 0x00, network, spec.virtual_router_id}};
-}
 
 std::vector<SendFrame> outgoing_adverts(const InstanceSpec& spec, std::uint8_t priority, const packet::IpAddress& source,
                                         const packet::MacAddress& interface, std::uint16_t identification) {

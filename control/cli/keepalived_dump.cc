@@ -64,7 +64,13 @@ void append_state(std::string& out, const VrrpInstanceView& instance) {
       vrrp::master_down_interval(spec.version, status.effective_priority,
                                  follows ? status.master->interval : spec.advert_interval, spec.down_timer_adverts);
   line(out, "   Master down timer = {} usecs", std::chrono::duration_cast<std::chrono::microseconds>(down).count());
-  line(out, "   Interface = {}", spec.interface);
+  if (!spec.virtual_mac) {
+    line(out, "   Interface = {}", spec.interface);
+    return;
+  }
+  const auto& [address, interface, transmit_base] = *spec.virtual_mac;
+  line(out, "   Use VMAC, i/f name {}, is_up = true, xmit_base = {}", interface, transmit_base);
+  line(out, "   Interface = {}, vmac on {}{}", interface, spec.interface, transmit_base ? ", xmit base i/f" : "");
 }
 
 void append_network(std::string& out, const VrrpInstanceView& instance) {
@@ -116,9 +122,9 @@ void append_addresses(std::string& out, const VrrpInstanceView& instance) {
   const auto& [spec, status, all] = instance;
   const bool is_set = status.state == vrrp::State::kMaster;
   line(out, "   Virtual IP ({}):", spec.addresses.size());
-  for (const vrrp::VirtualAddress& vip : spec.addresses) line(out, "     {}", address_text(vip, is_set));
+  for (const vrrp::VirtualAddress& vip : spec.addresses) line(out, "     {}", address_text(spec, vip, is_set));
   if (!spec.excluded_addresses.empty()) line(out, "   Virtual IP Excluded :");
-  for (const vrrp::VirtualAddress& vip : spec.excluded_addresses) line(out, "     {}", address_text(vip, is_set));
+  for (const vrrp::VirtualAddress& vip : spec.excluded_addresses) line(out, "     {}", address_text(spec, vip, is_set));
 }
 
 void append_tracked(std::string& out, std::string_view what, std::string_view comma, std::span<const vrrp::TrackLine> lines) {

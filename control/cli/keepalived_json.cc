@@ -17,12 +17,6 @@ Json seconds_json(vrrp::Duration duration) {
 
 std::int64_t whole_seconds(vrrp::Duration duration) { return duration.count() / 1'000'000; }
 
-std::string vmac_interface(const vrrp::InstanceSpec& spec) {
-  if (!spec.virtual_mac) return "";
-  if (!spec.virtual_mac->interface.empty()) return spec.virtual_mac->interface;
-  return "vrrp." + std::to_string(spec.virtual_router_id);
-}
-
 void add_election(Json& data, const VrrpInstanceView& instance) {
   const auto& [spec, status, all] = instance;
   const bool is_backup = status.state == vrrp::State::kBackup;
@@ -60,8 +54,8 @@ void add_scripts(Json& data, const vrrp::NotifySpec& notify) {
 void add_lists(Json& data, const VrrpInstanceView& instance) {
   const auto& [spec, status, all] = instance;
   const bool is_set = status.state == vrrp::State::kMaster;
-  for (const vrrp::VirtualAddress& vip : spec.addresses) data["vips"].push_back(address_text(vip, is_set));
-  for (const vrrp::VirtualAddress& vip : spec.excluded_addresses) data["evips"].push_back(address_text(vip, is_set));
+  for (const vrrp::VirtualAddress& vip : spec.addresses) data["vips"].push_back(address_text(spec, vip, is_set));
+  for (const vrrp::VirtualAddress& vip : spec.excluded_addresses) data["evips"].push_back(address_text(spec, vip, is_set));
   for (const vrrp::TrackLine& line : spec.tracking.interfaces) data["track_ifp"].push_back(line.name);
   for (const vrrp::TrackLine& line : spec.tracking.scripts) {
     for (const vrrp::ScriptTracker& tracker : all.spec.scripts) {
@@ -78,8 +72,8 @@ Json data_json(const VrrpInstanceView& instance) {
       {"dont_track_primary", spec.tracks_interface ? 0 : 1},
       {"skip_check_adv_addr", spec.skips_known_address_lists ? 1 : 0},
       {"strict_mode", spec.strict ? 1 : 0},
-      {"vmac_ifname", vmac_interface(spec)},
-      {"ifp_ifname", spec.interface},
+      {"vmac_ifname", spec.virtual_mac ? spec.virtual_mac->interface : ""},
+      {"ifp_ifname", spec.virtual_mac ? spec.virtual_mac->interface : spec.interface},
       {"master_priority", master_priority(status)},
       {"last_transition", static_cast<double>(wall_clock_microseconds(status.since, all)) / 1e6},
       {"garp_delay", seconds_json(announcement.again_after)},

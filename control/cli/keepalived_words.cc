@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "vrrp/virtual_mac.h"
+
 namespace penstock::control::keepalived {
 namespace {
 
@@ -27,13 +29,15 @@ std::string script_text(const notify::Script& script) {
   return text;
 }
 
-std::string address_text(const vrrp::VirtualAddress& vip, bool is_set) {
+std::string address_text(const vrrp::InstanceSpec& spec, const vrrp::VirtualAddress& vip, bool is_set) {
   std::string text = vip.address.to_string();
   if (vip.prefix_length != vip.address.bits()) text += fmt::format("/{}", vip.prefix_length);
   if (vip.broadcast) text += fmt::format(" brd {}", vip.broadcast->to_string());
-  text += fmt::format(" dev {} scope {}", vip.interface, scope_text(vip.scope.value_or(0)));
+  const std::string& interface = vrrp::interface_of(spec, vip);
+  const std::string below = interface != vip.interface ? '@' + vip.interface : "";
+  text += fmt::format(" dev {}{} scope {}", interface, below, scope_text(vip.scope.value_or(0)));
   if (!vip.label.empty()) text += fmt::format(" label {}", vip.label);
-  if (!vip.address.is_v4()) text += " preferred_lft forever";
+  if (!vip.address.is_v4()) text += vip.prefix_length == vip.address.bits() ? " deprecated" : " preferred_lft forever";
   if (is_set) text += " set";
   return text;
 }

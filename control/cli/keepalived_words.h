@@ -12,8 +12,8 @@ namespace penstock::control::keepalived {
 // Each word of the command in single quotes.
 [[nodiscard]] std::string script_text(const notify::Script& script);
 
-// "192.168.1.200/24 dev eth0 scope global set"; "set": it is on its interface now.
-[[nodiscard]] std::string address_text(const vrrp::VirtualAddress& vip, bool is_set);
+// "192.168.1.200/24 dev eth0 scope global set"; "set": it is on its interface now. With use_vmac "dev vrrp.50@eth0".
+[[nodiscard]] std::string address_text(const vrrp::InstanceSpec& spec, const vrrp::VirtualAddress& vip, bool is_set);
 
 // 0 init, 1 backup, 2 master, 3 fault.
 [[nodiscard]] unsigned state_number(vrrp::State state);

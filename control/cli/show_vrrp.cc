@@ -9,6 +9,7 @@
 #include "control/cli/text_table.h"
 #include "control/cli/units.h"
 #include "control/cli/vrrp_words.h"
+#include "vrrp/virtual_mac.h"
 
 namespace penstock::control {
 namespace {
@@ -101,6 +102,11 @@ void append_remarks(std::string& out, const vrrp::InstanceCounters& counters) {
   }
 }
 
+std::string virtual_mac_text(const vrrp::InstanceSpec& spec) {
+  return fmt::format("{} on {}{}", vrrp::virtual_mac(spec).to_string(), spec.virtual_mac->interface,
+                     spec.virtual_mac->transmit_base ? fmt::format(", adverts from that of {}", spec.interface) : "");
+}
+
 void append_instance(std::string& out, const VrrpInstanceView& instance) {
   const auto& [spec, status, all] = instance;
   out += fmt::format("{}: {} ({})\n", spec.name, state_text(status, all.now), status.why);
@@ -111,6 +117,7 @@ void append_instance(std::string& out, const VrrpInstanceView& instance) {
   append_line(out, "Router",
               fmt::format("VRID {} on {}, VRRP version {}{}", spec.virtual_router_id, spec.interface, spec.version,
                           spec.auth_pass.empty() ? "" : ", with a password"));
+  if (spec.virtual_mac) append_line(out, "MAC", virtual_mac_text(spec));
   append_line(out, "Source", source_text(instance));
   append_line(out, "Addresses", addresses_text(spec));
   append_line(out, "Adverts", adverts_text(status.counters));

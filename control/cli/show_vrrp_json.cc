@@ -3,6 +3,7 @@
 
 #include "control/cli/show_vrrp.h"
 #include "control/cli/vrrp_words.h"
+#include "vrrp/virtual_mac.h"
 
 namespace penstock::control {
 namespace {
@@ -93,6 +94,13 @@ Json conflicts_json(const VrrpInstanceView& instance) {
   return all;
 }
 
+Json virtual_mac_json(const vrrp::InstanceSpec& spec) {
+  if (!spec.virtual_mac) return {};
+  return {{"address", vrrp::virtual_mac(spec).to_string()},
+          {"interface", spec.virtual_mac->interface},
+          {"adverts_from_base", spec.virtual_mac->transmit_base}};
+}
+
 Json peers_json(const vrrp::InstanceSpec& spec) {
   Json all = Json::array();
   for (const vrrp::UnicastPeer& peer : spec.unicast_peers) all.push_back(peer.address.to_string());
@@ -105,6 +113,7 @@ Json instance_json(const VrrpInstanceView& instance) {
           {"interface", spec.interface},
           {"virtual_router_id", spec.virtual_router_id},
           {"version", spec.version},
+          {"virtual_mac", virtual_mac_json(spec)},
           {"family", spec.family == packet::Family::kIpv4 ? "IPv4" : "IPv6"},
           {"state", to_string(status.state)},
           {"since_at", at(status.since, all)},

@@ -130,7 +130,7 @@ Daemon::Step Daemon::set_addresses_and_routes() {
 }
 
 Daemon::Step Daemon::start_forwarding(config::Model model) {
-  vrrp_ = std::make_unique<VrrpService>(loop_, VrrpService::Kernel{kernel_->addresses(), kernel_->mirror()},
+  vrrp_ = std::make_unique<VrrpService>(loop_, VrrpService::Kernel{kernel_->addresses(), kernel_->links(), kernel_->mirror()},
                                         surroundings_of_vrrp());
   health_ = std::make_unique<ServiceHealth>(
       loop_, options_.share_checks,
@@ -143,6 +143,7 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
   vrrp_->set_own_macs(macs);
   slow_path_->set_see_neighbour(
       [this](const std::string& port, std::span<const std::byte> frame) { vrrp_->on_neighbour_frame(port, frame); });
+  slow_path_->set_may_send_from([this](const packet::MacAddress& source) { return vrrp_->may_send_from(source); });
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
@@ -211,8 +212,8 @@ Daemon::~Daemon() {
 }
 
 std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model) {
-  if (auto room = VrrpService::check(model.vrrp); !room) return unexpected{room.error()};
   if (auto room = director_->check_room(ServiceHealth::named_by(model)); !room) return unexpected{room.error()};
+  if (auto prepared = vrrp_->prepare(model.vrrp); !prepared) return unexpected{prepared.error()};
   if (const auto prepared = via_checks_->prepare(model); !prepared) log::error("{}", prepared.error());
   health_->use(via_checks_->probes_door());
   auto changes = director_->apply(health_->apply(model));
@@ -221,11 +222,23 @@ std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model)
   director_->set_check_targets(ServiceHealth::targets_of(model));
   vrrp_->apply(model.vrrp);
   director_->set_owners(vrrp_->owners());
+  take_virtual_macs();
   follow_next_hops();
   publisher_.publish_now();
   warn_of_too_few_descriptors(model);
   model_ = std::move(model);
   return changes;
+}
+
+void Daemon::take_virtual_macs() {
+  dpdk::PortSet& ports = plane_->ports();
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    std::vector<core::VirtualMac> virtual_macs = vrrp_->virtual_macs(ports[i].name());
+    std::vector<packet::MacAddress> macs;
+    for (const core::VirtualMac& each : virtual_macs) macs.push_back(each.mac);
+    if (const auto notice = ports[i].take_also(macs)) log::notice("{}", *notice);
+    director_->set_virtual_macs(ports[i].index(), std::move(virtual_macs));
+  }
 }
 
 void Daemon::warn_of_too_few_descriptors(const config::Model& model) const {

@@ -58,6 +58,7 @@ class Daemon {
 
   // Makes the model the one in force; on an error nothing has changed.
   [[nodiscard]] std::expected<Director::Changes, std::string> adopt(config::Model model);
+  void take_virtual_macs();
   void warn_of_too_few_descriptors(const config::Model& model) const;
   void reload();
   void on_next_hops(std::span<const NextHopTracker::Change> changes);

@@ -7,6 +7,9 @@
 #include <span>
 #include <utility>
 
+#include "dataplane/packet/ethernet.h"
+#include "dataplane/packet/overlay.h"
+
 namespace penstock::control {
 namespace {
 
@@ -115,9 +118,16 @@ void SlowPath::on_tap_readable(Gate& gate) {
     }
     if (*length == 0) return;
     ++counters_.from_kernel;
+    if (!may_send(gate, std::span{frame_}.first(*length))) continue;
     // A full ring is counted there; the kernel's protocols cope with a lost frame.
     exchange_.inject(gate.port, std::span{frame_}.first(*length), dpdk::Urgency::kBulk);
   }
+}
+
+bool SlowPath::may_send(const Gate& gate, std::span<const std::byte> frame) const {
+  if (!may_send_from_ || frame.size() < sizeof(packet::EthernetHeader)) return true;
+  const packet::MacAddress& source = packet::overlay<packet::EthernetHeader>(frame.data()).source;
+  return source == ports_[gate.port].mac() || may_send_from_(source);
 }
 
 void SlowPath::on_link(int index, const Link* now) {

@@ -50,6 +50,9 @@ class SlowPath {
   // Told of each frame of ARP and neighbour discovery, which the kernel gets in any case.
   using SeeNeighbour = std::function<void(const std::string& port, std::span<const std::byte> frame)>;
   void set_see_neighbour(SeeNeighbour see) { see_neighbour_ = std::move(see); }
+  // Asked about each frame from the kernel whose source isn't the port's own MAC address: false: it is not sent.
+  using MaySendFrom = std::function<bool(const packet::MacAddress& source)>;
+  void set_may_send_from(MaySendFrom may_send_from) { may_send_from_ = std::move(may_send_from); }
   [[nodiscard]] const SlowPathCounters& counters() const { return counters_; }
 
  private:
@@ -69,6 +72,7 @@ class SlowPath {
   void on_punted();
   void write_to_kernel(const dpdk::PuntedFrame& frame);
   void on_tap_readable(Gate& gate);
+  [[nodiscard]] bool may_send(const Gate& gate, std::span<const std::byte> frame) const;
   void on_link(int index, const Link* now);
   void follow_device_links();
   void set_carrier(Gate& gate, bool carrier);
@@ -80,6 +84,7 @@ class SlowPath {
   std::vector<std::unique_ptr<Gate>> gates_;  // by port
   TakeAnswer take_answer_;
   SeeNeighbour see_neighbour_;
+  MaySendFrom may_send_from_;
   SlowPathCounters counters_;
   log::RateLimit refused_{std::chrono::seconds{10}};
   std::array<std::byte, 65536> frame_;

@@ -185,6 +185,9 @@ std::optional<Director::Way> Director::way_to(const packet::IpAddress& server) c
 std::unique_ptr<const core::Snapshot> Director::build_snapshot() {
   core::SnapshotBuilder builder{ownership_};
   for (const PortEntry& port : ports_) builder.set_port(port.index, port.mac);
+  for (const auto& [port, macs] : virtual_macs_) {
+    for (const core::VirtualMac& mac : macs) builder.add_virtual_mac(port, mac);
+  }
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
   for (const packet::IpAddress& address : check_targets_) builder.add_check_target(address);

@@ -111,6 +111,8 @@ class Director {
   Changes set_rows(const Key& service, std::span<const Row> rows);
   // Which virtual router decides about an address; addresses that aren't named are always ours.
   void set_owners(std::unordered_map<packet::IpAddress, core::OwnerId> owners) { owners_ = std::move(owners); }
+  // The MAC addresses that a port takes frames for besides its own.
+  void set_virtual_macs(core::PortIndex port, std::vector<core::VirtualMac> macs) { virtual_macs_[port] = std::move(macs); }
   void set_timeouts(const config::LvsTimeouts& timeouts) { timeouts_ = timeouts; }
   // Whose packets are answers to our own checks: they have a way to the kernel that no flood of other packets fills.
   void set_check_targets(std::vector<packet::IpAddress> addresses) { check_targets_ = std::move(addresses); }
@@ -180,6 +182,7 @@ class Director {
   std::vector<const Server*> by_server_id_;
   std::vector<packet::IpAddress> check_targets_;
   std::unordered_map<packet::IpAddress, core::OwnerId> owners_;
+  std::map<core::PortIndex, std::vector<core::VirtualMac>> virtual_macs_;
   config::LvsTimeouts timeouts_;
   bool expire_nodest_conn_ = false;
   IdPool virtual_ids_{1, 65535};

@@ -4,6 +4,8 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include <cerrno>
+
 #include "control/netlink/interface_name.h"
 #include "control/netlink/message.h"
 
@@ -62,6 +64,32 @@ LinkControl::Result LinkControl::set_ipv6_link_local(int index, bool wanted) {
     });
   });
   return apply(index, message, "set the IPv6 address generation");
+}
+
+LinkControl::Result LinkControl::add_macvlan(int parent, const std::string& name, const packet::MacAddress& mac) {
+  Message message{RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK};
+  message.header(ifinfomsg{})
+      .put_text(IFLA_IFNAME, name)
+      .put(IFLA_ADDRESS, mac)
+      .put_u32(IFLA_LINK, static_cast<std::uint32_t>(parent))
+      .nest(IFLA_LINKINFO, [](Message& info) {
+        info.put_text(IFLA_INFO_KIND, "macvlan");
+        info.nest(IFLA_INFO_DATA, [](Message& data) { data.put_u32(IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE); });
+      });
+  const NetlinkResult result = requester_.execute(message);
+  if (result) return {};
+  return std::unexpected{"cannot create the interface " + name + " upon " + interface_text(parent) + ": " +
+                         result.error().text};
+}
+
+LinkControl::Result LinkControl::remove(int index) {
+  Message message{RTM_DELLINK, NLM_F_ACK};
+  ifinfomsg header{};
+  header.ifi_index = index;
+  message.header(header);
+  const NetlinkResult result = requester_.execute(message);
+  if (result || result.error().code == ENODEV) return {};
+  return std::unexpected{"cannot delete " + interface_text(index) + ": " + result.error().text};
 }
 
 }  // namespace penstock::control

@@ -1,4 +1,4 @@
-// Orders to the kernel about one interface: up, MAC, MTU, carrier, IPv6's own addresses.
+// Orders to the kernel about one interface: up, MAC, MTU, carrier, IPv6's own addresses; and macvlans upon one.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,11 @@ class LinkControl {
   Result set_carrier(int index, bool carrier);
   // Whether IPv6 gives the interface a link-local address of its own when it comes up (EUI-64), or none.
   Result set_ipv6_link_local(int index, bool wanted);
+  // An interface `name` upon `parent` that gets the frames to `mac` and sends by the parent; private: it hears nothing from
+  // other macvlans there. It is down. It goes with its parent.
+  Result add_macvlan(int parent, const std::string& name, const packet::MacAddress& mac);
+  // Deletes the interface. One that is gone already is no error.
+  Result remove(int index);
 
  private:
   Result apply(int index, Message& message, const char* what);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/log.h"
+#include "vrrp/virtual_mac.h"
 
 namespace penstock::control {
 
@@ -46,7 +47,8 @@ VipKeeper::Vips VipKeeper::vips_of(const vrrp::InstanceSpec& instance) const {
   Vips vips;
   for (const auto* const list : {&instance.addresses, &instance.excluded_addresses}) {
     for (const vrrp::VirtualAddress& vip : *list) {
-      if (const Link* const link = mirror_.find_link(vip.interface); link != nullptr) {
+      const std::string& interface = vrrp::interface_of(instance, vip);
+      if (const Link* const link = mirror_.find_link(interface); link != nullptr) {
         vips.emplace(AddressKey{link->index, vip.address, vip.prefix_length}, vip);
       } else {
         log::warning("({}) no interface {} for {}: give it a --port", instance.name, vip.interface, vip.address.to_string());

@@ -6,11 +6,23 @@
 #include <utility>
 
 #include "control/log.h"
+#include "vrrp/virtual_mac.h"
 
 namespace penstock::control {
 
+namespace {
+
+vrrp::RouterSpec with_names(vrrp::RouterSpec spec) {
+  vrrp::name_virtual_mac_interfaces(spec);
+  return spec;
+}
+
+}  // namespace
+
 VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings)
-    : vips_{kernel.addresses, kernel.mirror,
+    : ownership_{surroundings.ownership},
+      virtual_mac_interfaces_{kernel.links, kernel.mirror},
+      vips_{kernel.addresses, kernel.mirror,
             [this](const std::string& interface, const packet::IpAddress& address) {
               thread_.post(AddressLoss{interface, address});
             }},
@@ -23,13 +35,14 @@ VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surrounding
               }},
       interfaces_{kernel.mirror, [this](InterfaceChange change) { thread_.post(std::move(change)); }} {}
 
-std::expected<void, std::string> VrrpService::check(const vrrp::RouterSpec& spec) {
+std::expected<void, std::string> VrrpService::prepare(const vrrp::RouterSpec& spec) {
   for (const vrrp::InstanceSpec& instance : spec.instances) {
-    if (instance.virtual_mac) return std::unexpected{fmt::format("({}) use_vmac is not supported yet", instance.name)};
     if (!instance.accept) log::warning("({}) no_accept is not enforced yet: the host answers by the addresses", instance.name);
   }
-  if (spec.instances.size() < core::kMaxOwners) return {};
-  return std::unexpected{fmt::format("{} vrrp_instances are more than {}", spec.instances.size(), core::kMaxOwners - 1)};
+  if (spec.instances.size() >= core::kMaxOwners) {
+    return std::unexpected{fmt::format("{} vrrp_instances are more than {}", spec.instances.size(), core::kMaxOwners - 1)};
+  }
+  return virtual_mac_interfaces_.prepare(with_names(spec).instances);
 }
 
 // An instance keeps its place as long as the configuration names it.
@@ -49,10 +62,11 @@ void VrrpService::assign_owners(const vrrp::RouterSpec& spec) {
 
 void VrrpService::apply(const vrrp::RouterSpec& spec) {
   assign_owners(spec);
-  spec_ = spec;
+  spec_ = with_names(spec);
   interfaces_.follow(interfaces());
   conflicts_.apply(spec_.instances);
   vips_.apply(spec_.instances);
+  virtual_mac_interfaces_.keep_only(spec_.instances);
   thread_.post(VrrpConfiguration{spec_, owner_ids_});
 }
 
@@ -64,6 +78,26 @@ std::unordered_map<packet::IpAddress, core::OwnerId> VrrpService::owners() const
     }
   }
   return owners;
+}
+
+std::vector<core::VirtualMac> VrrpService::virtual_macs(const std::string& interface) const {
+  std::vector<core::VirtualMac> macs;
+  for (const vrrp::InstanceSpec& instance : spec_.instances) {
+    if (instance.virtual_mac && instance.interface == interface) {
+      macs.push_back({vrrp::virtual_mac(instance), owner_ids_.at(instance.name)});
+    }
+  }
+  return macs;
+}
+
+bool VrrpService::may_send_from(const packet::MacAddress& source) const {
+  bool is_virtual = false;
+  for (const vrrp::InstanceSpec& instance : spec_.instances) {
+    if (!instance.virtual_mac || vrrp::virtual_mac(instance) != source) continue;
+    if (ownership_.owns(owner_ids_.at(instance.name))) return true;
+    is_virtual = true;
+  }
+  return !is_virtual;
 }
 
 std::set<std::string> VrrpService::interfaces() const {
@@ -108,6 +142,7 @@ void VrrpService::on_neighbour_frame(const std::string& interface, std::span<con
 void VrrpService::stop() {
   thread_.stop();
   vips_.withdraw();
+  virtual_mac_interfaces_.withdraw();
 }
 
 }  // namespace penstock::control

@@ -12,11 +12,14 @@
 #include <vector>
 
 #include "control/netlink/address_manager.h"
+#include "control/netlink/link_control.h"
 #include "control/netlink/mirror.h"
 #include "control/vrrp/interface_watch.h"
 #include "control/vrrp/vip_conflicts.h"
 #include "control/vrrp/vip_keeper.h"
+#include "control/vrrp/virtual_mac_interfaces.h"
 #include "control/vrrp/vrrp_thread.h"
+#include "dataplane/core/virtual_macs.h"
 
 namespace penstock::control {
 
@@ -24,19 +27,25 @@ class VrrpService {
  public:
   struct Kernel {
     AddressManager& addresses;
+    LinkControl& links;
     NetworkMirror& mirror;
   };
 
   // All arguments must outlive it. Throws std::runtime_error when there is no thread or descriptor left.
   VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings);
 
-  // Whether the instances can be run as configured: not with a virtual MAC address, whose frames no port takes yet, and not
-  // more of them than core::Ownership has places. The error is a sentence for the operator.
-  [[nodiscard]] static std::expected<void, std::string> check(const vrrp::RouterSpec& spec);
-  // Makes the configuration the one in force. Precondition: check().
+  // Whether the instances can be run as configured: no more of them than core::Ownership has places, and each virtual MAC
+  // address has got its interface. The error is a sentence for the operator.
+  [[nodiscard]] std::expected<void, std::string> prepare(const vrrp::RouterSpec& spec);
+  // Makes the configuration the one in force. Precondition: prepare().
   void apply(const vrrp::RouterSpec& spec);
   // Which virtual router decides about which address, by the configuration in force.
   [[nodiscard]] std::unordered_map<packet::IpAddress, core::OwnerId> owners() const;
+  // The MAC addresses of virtual routers on this interface.
+  [[nodiscard]] std::vector<core::VirtualMac> virtual_macs(const std::string& interface) const;
+  // Whether a frame that the kernel sends may leave with this source: not with the MAC address of a virtual router that is no
+  // master here, or switches would send its traffic to us.
+  [[nodiscard]] bool may_send_from(const packet::MacAddress& source) const;
 
   // Addresses whose next hops must be known, and what is known of them.
   [[nodiscard]] std::vector<packet::IpAddress> unicast_peers() const;
@@ -64,9 +73,11 @@ class VrrpService {
   [[nodiscard]] std::set<std::string> interfaces() const;
   void assign_owners(const vrrp::RouterSpec& spec);
 
-  vrrp::RouterSpec spec_;
+  vrrp::RouterSpec spec_;  // virtual MAC addresses have names of interfaces
+  const core::Ownership& ownership_;
   std::map<std::string, core::OwnerId> owner_ids_;  // by instance
   PeerMacs peer_macs_;
+  VirtualMacInterfaces virtual_mac_interfaces_;
   VipKeeper vips_;
   VipConflicts conflicts_;
   VrrpThread thread_;  // after what it tells

@@ -65,7 +65,8 @@ Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::Parsed
   const packet::MacAddress& to = packet::overlay<packet::EthernetHeader>(frame.data).destination;
   if (to != burst.snapshot.port(frame.port).mac) [[unlikely]] {
     // A group's frame is never IPVS's (it takes PACKET_HOST only), even when a VIP is written in it.
-    return to.is_group() ? punted(punt_class_of(burst.snapshot, frame, parsed)) : dropped(DropReason::kFrameForOtherHost);
+    if (to.is_group()) return punted(punt_class_of(burst.snapshot, frame, parsed));
+    if (!burst.snapshot.takes(frame.port, to)) return dropped(DropReason::kFrameForOtherHost);
   }
   if (!lookup.hit) [[unlikely]]
     return decide_uncommon(burst, frame, parsed);

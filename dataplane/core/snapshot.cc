@@ -13,6 +13,8 @@ SnapshotBuilder::SnapshotBuilder() {
 
 void SnapshotBuilder::set_port(PortIndex index, const packet::MacAddress& mac) { ports_.at(index) = {mac, true}; }
 
+void SnapshotBuilder::add_virtual_mac(PortIndex port, const VirtualMac& mac) { virtual_macs_.at(port).add(mac); }
+
 void SnapshotBuilder::set_server(ServerId id, const RealServer& server) {
   if (servers_.size() <= index_of(id)) servers_.resize(index_of(id) + std::size_t{1});
   servers_[index_of(id)] = server;
@@ -52,6 +54,7 @@ std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   std::unique_ptr<Snapshot> snapshot{new Snapshot{ownership_}};
   snapshot->servers_ = std::move(servers_);
   snapshot->ports_ = ports_;
+  snapshot->virtual_macs_ = std::move(virtual_macs_);
   snapshot->timeouts_ = timeouts_;
   snapshot->expire_nodest_conn_ = expire_nodest_conn_;
 

@@ -17,6 +17,7 @@
 #include "dataplane/core/ids.h"
 #include "dataplane/core/ownership.h"
 #include "dataplane/core/service_table.h"
+#include "dataplane/core/virtual_macs.h"
 #include "dataplane/packet/mac_address.h"
 
 namespace penstock::core {
@@ -85,6 +86,12 @@ class Snapshot {
   // Whether packets to this service are ours to forward. The only thing here that changes: see Ownership.
   [[nodiscard]] bool owns(const ServiceTable::Hit& hit) const { return ownership_->owns(hit.owner); }
   [[nodiscard]] const PortState& port(PortIndex index) const { return ports_[index]; }
+  // Whether a frame to this address, which isn't the port's own, is for us: that of a virtual router that is master here. A
+  // backup must not take such frames (RFC 9568 section 6.4.2).
+  [[nodiscard]] bool takes(PortIndex port, const packet::MacAddress& mac) const {
+    const auto owner = virtual_macs_[port].owner_of(mac);
+    return owner && ownership_->owns(*owner);
+  }
   [[nodiscard]] const StateTimeouts& timeouts() const { return timeouts_; }
   // IPVS's sysctl of this name: a connection whose server is gone ends at once, instead of waiting for the server to come back.
   [[nodiscard]] bool expire_nodest_conn() const { return expire_nodest_conn_; }
@@ -99,6 +106,7 @@ class Snapshot {
   std::vector<ServerId> members_;
   std::vector<RealServer> servers_;
   std::array<PortState, kMaxPorts> ports_{};
+  std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
   bool expire_nodest_conn_ = false;
   const Ownership* ownership_;
@@ -124,6 +132,7 @@ class SnapshotBuilder {
   explicit SnapshotBuilder(const Ownership& ownership) : ownership_{&ownership} {}
 
   void set_port(PortIndex index, const packet::MacAddress& mac);
+  void add_virtual_mac(PortIndex port, const VirtualMac& mac);
   void set_server(ServerId id, const RealServer& server);
   void add_service(ServiceSpec spec);
   void add_check_target(const packet::IpAddress& address) { check_targets_.push_back(address); }
@@ -139,6 +148,7 @@ class SnapshotBuilder {
   std::vector<ServiceSpec> services_;
   std::vector<packet::IpAddress> check_targets_;
   std::array<PortState, kMaxPorts> ports_{};
+  std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
   bool expire_nodest_conn_ = false;
 };

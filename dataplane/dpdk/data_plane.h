@@ -87,6 +87,7 @@ class BasicDataPlane {
 
   [[nodiscard]] Exchange& exchange() { return *exchange_; }
   [[nodiscard]] const PortSet& ports() const { return *ports_; }
+  [[nodiscard]] PortSet& ports() { return *ports_; }
   [[nodiscard]] const WorkerCounters& worker(std::size_t index) const { return workers_[index]->counters(); }
   // The CPU that a worker's thread is bound to; the first of them where it may run on several. Between start() and stop().
   [[nodiscard]] unsigned cpu_of(std::size_t index) const {

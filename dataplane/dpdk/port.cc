@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "dataplane/dpdk/interface_below.h"
 #include "dataplane/dpdk/packet_pool.h"
@@ -175,6 +176,43 @@ std::expected<void, std::string> Port::start(rte_mempool* pool) {
     rte_eth_random_addr(address.addr_bytes);
   std::ranges::copy(address.addr_bytes, mac_.bytes.begin());
   return {};
+}
+
+std::optional<std::string> Port::take_also(std::span<const packet::MacAddress> macs) {
+  const auto is_among = [](std::span<const packet::MacAddress> list, const packet::MacAddress& mac) {
+    return std::ranges::find(list, mac) != list.end();
+  };
+  const auto raw = [](const packet::MacAddress& mac) {
+    rte_ether_addr address{};
+    std::ranges::copy(mac.bytes, address.addr_bytes);
+    return address;
+  };
+  std::erase_if(taken_also_, [&](const packet::MacAddress& mac) {
+    if (is_among(macs, mac)) return false;
+    rte_ether_addr address = raw(mac);
+    (void)rte_eth_dev_mac_addr_remove(device_id_, &address);
+    return true;
+  });
+  int refused = 0;
+  for (const packet::MacAddress& mac : macs) {
+    if (is_among(taken_also_, mac)) continue;
+    rte_ether_addr address = raw(mac);
+    if (const int error = rte_eth_dev_mac_addr_add(device_id_, &address, 0); error == 0) {
+      taken_also_.push_back(mac);
+    } else {
+      refused = error;
+    }
+  }
+  return refused != 0 ? without_second_address(refused) : std::nullopt;
+}
+
+std::optional<std::string> Port::without_second_address(int error) {
+  if (std::exchange(said_promiscuous_, true)) return std::nullopt;
+  const bool is_promiscuous = rte_eth_promiscuous_get(device_id_) == 1 || rte_eth_promiscuous_enable(device_id_) == 0;
+  return fmt::format("port {} ({}): takes no second MAC address ({}): {}", spec_.name, spec_.device_string(),
+                     rte_strerror(std::abs(error)),
+                     is_promiscuous ? "it is promiscuous, so frames to virtual MAC addresses come in"
+                                    : "it can't be promiscuous either, so frames to virtual MAC addresses may be lost");
 }
 
 void Port::close() {

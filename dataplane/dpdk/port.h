@@ -5,6 +5,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,11 @@ class Port {
   [[nodiscard]] unsigned mtu() const { return mtu_; }
   [[nodiscard]] int numa_node() const { return numa_node_; }
 
+  // Has the device take frames to these addresses too, and no longer to those of the call before (the MAC addresses of virtual
+  // routers). A device that takes no second address must be promiscuous for it. The result: a sentence for the operator, the
+  // first time that it is so.
+  [[nodiscard]] std::optional<std::string> take_also(std::span<const packet::MacAddress> macs);
+
   // How many workers the device can serve: each needs a transmit queue of its own.
   [[nodiscard]] unsigned max_workers() const { return max_workers_; }
   [[nodiscard]] std::uint16_t receive_queues() const { return receive_queues_; }
@@ -90,6 +96,7 @@ class Port {
   [[nodiscard]] std::expected<void, std::string> read_limits();
   [[nodiscard]] std::expected<void, std::string> configure();
   void note_unserved_queues();
+  [[nodiscard]] std::optional<std::string> without_second_address(int error);
   [[nodiscard]] std::unexpected<std::string> failed(const std::string& what, int error) const;
 
   PortSpec asked_;  // as the user wrote it
@@ -103,6 +110,8 @@ class Port {
   bool open_ = false;
   bool scattered_ = false;  // a large packet comes in several buffers
   packet::MacAddress mac_;
+  std::vector<packet::MacAddress> taken_also_;
+  bool said_promiscuous_ = false;
   unsigned mtu_ = 1500;
   int numa_node_ = -1;
   unsigned max_workers_ = 1;

@@ -65,6 +65,13 @@ const std::vector<RejectRow> kRows = {
     {"VirtualMacNameTooLong",
      in_instance("    use_vmac an_interface_name"),
      {"5:14: error: \"an_interface_name\" is not the name of an interface (at most 15 bytes)"}},
+    {"VirtualMacOnAnotherInterface",
+     in_instance("    use_vmac\n    use_vmac_addr\n    virtual_ipaddress {\n        10.0.0.3 dev eth7\n    }"),
+     {"6:5: error: 10.0.0.3 on eth7: only the instance's own interface has a virtual MAC address [a vrrp_instance "
+      "of interface eth7 with use_vmac]"}},
+    {"VirtualMacOfOneAddress",
+     in_instance("    virtual_ipaddress {\n        10.0.0.3 use_vmac\n    }"),
+     {"6:18: error: a virtual MAC address for 10.0.0.3 alone is not supported [use_vmac in the instance]"}},
     {"ScriptThatDoesNotExist",
      "vrrp_script check { script /x }\n" + in_instance("    track_script {\n        chek\n        check\n    }"),
      {"7:9: error: there is no vrrp_script \"chek\" [did you mean \"check\"?]"}},

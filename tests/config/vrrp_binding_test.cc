@@ -209,13 +209,16 @@ TEST(VrrpBinding, AGarpGroupIsForItsInterfacesAlone) {
 }
 
 TEST(VrrpBinding, AddressesThatDoNotMatterOrWantTheVirtualMac) {
-  const LoadResult result =
-      load_text(in_instance("    virtual_ipaddress {\n        10.0.0.2 no_track\n        10.0.0.3 use_vmac\n    }"));
-  EXPECT_THAT(findings(result),
-              ElementsAre("7:18: notice: the virtual MAC address is the whole instance's: this is the same as use_vmac"));
+  const LoadResult result = load_text(
+      in_instance("    use_vmac\n    virtual_ipaddress {\n        10.0.0.2 no_track\n        10.0.0.3 use_vmac\n    }"));
+  EXPECT_THAT(findings(result), ElementsAre());
   EXPECT_TRUE(warned(result).addresses.at(1).no_track);
   EXPECT_EQ(warned(result).virtual_mac, vrrp::VirtualMacSpec{});
-  EXPECT_EQ(warned(load_text(in_instance("use_vmac_addr"))).virtual_mac, vrrp::VirtualMacSpec{});
+}
+
+// keepalived 2.2.7 makes no macvlan then.
+TEST(VrrpBinding, UseVmacAddrIsForOtherInterfacesOnly) {
+  EXPECT_EQ(warned(load_text(in_instance("use_vmac_addr"))).virtual_mac, std::nullopt);
 }
 
 TEST(VrrpBinding, StrictModeOverrulesWithAWarningAtEachWord) {

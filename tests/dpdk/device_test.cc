@@ -64,6 +64,29 @@ TEST(Device, AfPacketForwardsOnAVeth) {
   EXPECT_GE(port.statistics().received_bytes, 60U * 100);
 }
 
+TEST(Device, OneThatTakesNoSecondAddressSaysOnceThatItIsPromiscuous) {
+  VethPair cable;
+  Running running{{spec_of("eth0=net_af_packet0,iface=" + cable.port_end())}, 1};
+  Port& port = running.plane().ports()[0];
+  const packet::MacAddress mac{{0, 0, 0x5e, 0, 1, 50}};
+  const auto notice = port.take_also(std::span{&mac, 1});
+  ASSERT_TRUE(notice);
+  EXPECT_NE(notice->find("takes no second MAC address"), std::string::npos) << *notice;
+  EXPECT_NE(notice->find("it is promiscuous"), std::string::npos) << *notice;
+  EXPECT_EQ(port.take_also(std::span{&mac, 1}), std::nullopt);
+  EXPECT_EQ(port.take_also({}), std::nullopt);
+}
+
+TEST(Device, OneThatTakesMoreAddressesSaysNothing) {
+  RingWire wire;
+  Running running{{wire.spec("eth0")}, 1};
+  Port& port = running.plane().ports()[0];
+  const packet::MacAddress macs[] = {{{0, 0, 0x5e, 0, 1, 50}}, {{0, 0, 0x5e, 0, 1, 51}}};
+  EXPECT_EQ(port.take_also(macs), std::nullopt);
+  EXPECT_EQ(port.take_also(std::span{macs}.first(1)), std::nullopt);
+  EXPECT_EQ(port.take_also(macs), std::nullopt);
+}
+
 TEST(Device, AfPacketCarriesJumboFrames) {
   VethPair cable{1, 9000};
   Running running{{spec_of("eth0=net_af_packet0,iface=" + cable.port_end())}, 1};

@@ -16,6 +16,9 @@ KEEPALIVED_CASES = {
     "version 3": [Instance("V3", 63, "192.168.1.203")],
     "version 3, IPv6": [Instance("V3_IPV6", 64, "fd77::204")],
     "unicast": [Instance("UNICAST", 65, "192.168.1.205", is_unicast=True)],
+    "virtual MAC": [Instance("VMAC", 68, "192.168.1.208", has_virtual_mac=True)],
+    "virtual MAC, IPv6": [Instance("VMAC_IPV6", 69, "fd77::209", has_virtual_mac=True)],
+    "virtual MAC, adverts by the base": [Instance("VMAC_BASE", 70, "192.168.1.210", has_virtual_mac=True, transmits_base=True)],
     "sync group": [Instance("GROUP_A", 66, "192.168.1.206", group="G1"), Instance("GROUP_B", 67, "192.168.1.207", group="G1")],
 }
 FRR_CASES = {
@@ -87,13 +90,14 @@ class Play:
         return self._backup if router is self._master else self._master
 
     def _adverts(self, instance: Instance, router: Router, priority: int, since: int):
-        return [advert for advert in self._wire.adverts(router.own.name, instance.vrid, since) if advert.priority == priority]
+        return [advert for advert in self._wire.adverts(router.own.name, instance.vrid, since)
+                if advert.priority == priority and advert.mac == router.advert_mac(instance)]
 
     def _missing(self, instance: Instance, new: Router, other: Router | None, priority: int, since: int,
                  needs_announcement: bool) -> list[str]:
         found = []
         if not self._adverts(instance, new, priority, since):
-            found.append(f"an advert of priority {priority} from {new.own.name}")
+            found.append(f"an advert of priority {priority} from {new.own.name}, {new.advert_mac(instance)}")
         announcement = (instance.vip, new.mac(instance))
         if needs_announcement and announcement not in [(each.address, each.mac) for each in self._wire.announcements(new.own.name, since)]:
             found.append(f"an announcement that {instance.vip} is at {announcement[1]}")

@@ -26,10 +26,22 @@ class Instance:
     password: str = ""
     is_unicast: bool = False
     group: str = ""
+    # use_vmac, and whether adverts leave by the interface's own address nevertheless.
+    has_virtual_mac: bool = False
+    transmits_base: bool = False
 
     @property
     def is_ipv6(self) -> bool:
         return ":" in self.vip
+
+    @property
+    def virtual_mac(self) -> str:
+        """RFC 9568, 7.3."""
+        return f"00:00:5e:00:0{2 if self.is_ipv6 else 1}:{self.vrid:02x}"
+
+    def device(self, interface: str) -> str:
+        """Where the address is, in an instance upon `interface`."""
+        return f"vrrp.{self.vrid}" if self.has_virtual_mac else interface
 
 
 def keepalived_text(instances: list[Instance], interface: str, priority: int, own: Node, peer: Node, advert_seconds: float = 0.1,
@@ -49,6 +61,7 @@ def keepalived_text(instances: list[Instance], interface: str, priority: int, ow
             lines += ["authentication {", "    auth_type PASS", f"    auth_pass {instance.password}", "}"]
         if instance.is_unicast:
             lines += [f"unicast_src_ip {own.address}", "unicast_peer {", f"    {peer.address}", "}"]
+        lines += ["use_vmac"] * instance.has_virtual_mac + ["vmac_xmit_base"] * instance.transmits_base
         lines += ["virtual_ipaddress {", f"    {instance.vip}", "}", *more.splitlines()]
         text += f"vrrp_instance {instance.name} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n\n"
     return text
@@ -88,7 +101,11 @@ class Router(abc.ABC):
 
     def mac(self, instance: Instance) -> str:
         """Where it announces the address."""
-        return self.own.mac
+        return instance.virtual_mac if instance.has_virtual_mac else self.own.mac
+
+    def advert_mac(self, instance: Instance) -> str:
+        """Whom its adverts come from."""
+        return self.own.mac if instance.transmits_base else self.mac(instance)
 
 
 class Penstock(Router):
@@ -107,7 +124,7 @@ class Penstock(Router):
         self._daemon.kill()
 
     def holds(self, instance: Instance) -> bool:
-        return self._daemon.has_address(instance.vip)
+        return self._daemon.has_address(instance.vip, instance.device("eth0"))
 
     def log_text(self) -> str:
         return self._daemon.log_text()
@@ -162,7 +179,7 @@ class Keepalived(Foreign):
         self.lab.processes.stop(self._name, first=signal.SIGKILL)
 
     def holds(self, instance: Instance) -> bool:
-        return f" {instance.vip}/" in self.lab.run(self.own.name, "ip", "-o", "addr", "show", "dev", "x0").stdout
+        return f" {instance.vip}/" in self.lab.run(self.own.name, "ip", "-o", "addr", "show", "dev", instance.device("x0"), check=False).stdout
 
     def log_text(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
@@ -185,7 +202,7 @@ class Frr(Foreign):
         return f"vrrp{6 if instance.is_ipv6 else 4}-{instance.vrid}"
 
     def mac(self, instance: Instance) -> str:
-        return f"00:00:5e:00:0{2 if instance.is_ipv6 else 1}:{instance.vrid:02x}"
+        return instance.virtual_mac
 
     def prepare_macvlan(self, instance: Instance) -> None:
         name, prefix = self._macvlan(instance), 64 if instance.is_ipv6 else 24

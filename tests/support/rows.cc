@@ -26,6 +26,8 @@ packet::MacAddress server_mac(unsigned server) { return {{0x02, 0, 0, 0, 1, stat
 std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, std::uint32_t generation) {
   core::SnapshotBuilder builder{ownership()};
   for (const core::PortIndex port : {core::PortIndex{0}, core::PortIndex{1}}) builder.set_port(port, port_mac(port));
+  const core::OwnerId owner = situation.is_backup ? kMasterElsewhere : kMasterHere;
+  builder.add_virtual_mac(0, {kVirtualMac, owner});
   for (unsigned i = 0; i < situation.servers.size(); ++i) {
     const RowServer& server = situation.servers[i];
     builder.set_server(core::ServerId{static_cast<std::uint16_t>(i)},
@@ -52,7 +54,7 @@ std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, st
                          .scheduler_slot = service.id,
                          .generation = generation,
                          .members = std::move(members),
-                         .owner = situation.is_backup ? kMasterElsewhere : kMasterHere});
+                         .owner = owner});
   }
   for (const std::string& target : situation.check_targets) {
     builder.add_check_target(packet::IpAddress::parse(target).value());

@@ -21,6 +21,8 @@ namespace penstock::test {
 
 // Port 0, where the clients are, has kDirectorMac.
 inline constexpr packet::MacAddress kInsideMac{{0x02, 0, 0, 0, 0, 0x1d}};  // port 1
+// Of the virtual router that has the VIPs, on port 0.
+inline constexpr packet::MacAddress kVirtualMac{{0x00, 0x00, 0x5e, 0x00, 0x01, 0x32}};
 
 [[nodiscard]] packet::MacAddress port_mac(core::PortIndex port);
 [[nodiscard]] packet::MacAddress server_mac(unsigned server);  // where it is `resolved`

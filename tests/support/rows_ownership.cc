@@ -53,6 +53,24 @@ void add_changes(const Maker& make) {
            forwarded(side.syn(), 2));
 }
 
+void add_virtual_mac(const Maker& make) {
+  const Side& side = make.side;
+  const auto to = [&](const packet::MacAddress& mac) { return side.packet().ethernet(kClientMac, mac); };
+  const Situation backup = in_backup(three_servers());
+  const Bytes datagram = to(kVirtualMac).udp(1000, kDomain).build();
+  const Bytes ping = to(kVirtualMac).icmp_echo_request(7, 1).payload(56).build();
+  make.add("a packet to the VIP by the virtual router's MAC address is forwarded", three_servers(), {}, datagram,
+           forwarded(datagram, 2));
+  make.add("a ping by the virtual router's MAC address is the kernel's", three_servers(), {}, ping, to_kernel(ping));
+  make.add("in BACKUP a packet by the virtual router's MAC address is another host's", backup, {}, datagram,
+           dropped_by(DropReason::kFrameForOtherHost));
+  make.add("in BACKUP a ping by the virtual router's MAC address is another host's", backup, {}, ping,
+           dropped_by(DropReason::kFrameForOtherHost));
+  const packet::MacAddress neighbour{{0x00, 0x00, 0x5e, 0x00, 0x01, 0x33}};
+  make.add("a packet by another virtual router's MAC address is another host's", three_servers(), {},
+           to(neighbour).udp(1000, kDomain).build(), dropped_by(DropReason::kFrameForOtherHost));
+}
+
 }  // namespace
 
 void add_ownership_rows(std::vector<Row>& rows) {
@@ -60,6 +78,7 @@ void add_ownership_rows(std::vector<Row>& rows) {
     const Maker make{rows, *side};
     add_backup(make);
     add_changes(make);
+    add_virtual_mac(make);
   }
 }
 

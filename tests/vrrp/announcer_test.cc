@@ -174,7 +174,7 @@ TEST_F(AnnouncerTest, CountersBeginAgainOnRequest) {
 
 TEST_F(AnnouncerTest, WithAVirtualMacFramesCarryIt) {
   InstanceSpec spec = instance();
-  spec.virtual_mac.emplace();
+  spec.virtual_mac = {.interface = "vrrp.51"};
   spec.excluded_addresses = {vip("192.0.2.1", "eth1")};
   InstanceSpec v6 = ipv6(instance("VI_2"));
   v6.virtual_mac.emplace();
@@ -189,6 +189,8 @@ TEST_F(AnnouncerTest, WithAVirtualMacFramesCarryIt) {
   for (const SentAnnouncement& each : announcements_) {
     EXPECT_EQ(each.mac, each.interface == "eth1" ? kMac : each.address.is_v4() ? virtual_v4 : virtual_v6);
   }
+  EXPECT_GT(count_logged("gratuitous ARPs on vrrp.51 for 10.77.0.10"), 0U);
+  EXPECT_GT(count_logged("gratuitous ARPs on eth1 for 192.0.2.1"), 0U);
 }
 
 }  // namespace

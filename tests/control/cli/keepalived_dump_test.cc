@@ -93,6 +93,21 @@ TEST(KeepalivedData, is_what_keepalived_writes) {
   EXPECT_EQ(comparable(keepalived_data(recorded_status())), comparable(recorded("keepalived_data.txt")));
 }
 
+// The lines are keepalived 2.2.7's, with an IPv6 instance beside it.
+TEST(KeepalivedData, names_virtual_mac_interfaces_as_keepalived_does) {
+  VrrpStatus status = recorded_status();
+  status.spec.instances[0].virtual_mac = {.interface = "vrrp.50", .transmit_base = true};
+  const std::string text = keepalived_data(status);
+  EXPECT_NE(text.find("   Use VMAC, i/f name vrrp.50, is_up = true, xmit_base = true\n"
+                      "   Interface = vrrp.50, vmac on eth0, xmit base i/f\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(" dev vrrp.50@eth0 scope global"), std::string::npos) << text;
+  const Json data = Json::parse(keepalived_json_text(status))[0]["data"];
+  EXPECT_EQ(data["vmac_ifname"], "vrrp.50");
+  EXPECT_EQ(data["ifp_ifname"], "vrrp.50");
+}
+
 TEST(KeepalivedData, tells_times_as_keepalived_does) {
   const std::regex times{R"(   Last transition = 1795619320\.000000 \(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d\.000000 2026\)\n)"};
   const std::string text = keepalived_data(recorded_status());

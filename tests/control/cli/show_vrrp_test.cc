@@ -65,6 +65,16 @@ Timers of the VRRP thread ran at most 0.1 ms late.
 )"[1]);
 }
 
+TEST(ShowVrrp, a_virtual_mac_address_is_named) {
+  VrrpStatus status = lone_master();
+  status.spec.instances[0].virtual_mac = {.interface = "vrrp.50"};
+  EXPECT_NE(show_vrrp(status).find("  MAC        00:00:5e:00:01:32 on vrrp.50\n"), std::string::npos) << show_vrrp(status);
+  EXPECT_EQ(vrrp_json(status)["instances"][0]["virtual_mac"],
+            (Json{{"address", "00:00:5e:00:01:32"}, {"interface", "vrrp.50"}, {"adverts_from_base", false}}));
+  status.spec.instances[0].virtual_mac->transmit_base = true;
+  EXPECT_NE(show_vrrp(status).find("00:00:5e:00:01:32 on vrrp.50, adverts from that of eth0\n"), std::string::npos);
+}
+
 TEST(ShowVrrp, two_masters_by_a_wrong_password) {
   VrrpStatus status = lone_master();
   status.thread.instances[0].rejected_peers.push_back(

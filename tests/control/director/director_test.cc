@@ -376,5 +376,17 @@ TEST_F(DirectorTest, LetsTheVirtualRouterOfAVipDecideWhetherItIsOurs) {
   EXPECT_TRUE(snapshot->owns(hit_of("192.168.1.200"))) << "by the snapshot that the workers already have";
 }
 
+TEST_F(DirectorTest, TellsWorkersTheMacAddressesOfVirtualRoutersByPort) {
+  const core::OwnerId router{7};
+  const MacAddress mac{{0, 0, 0x5e, 0, 1, 50}};
+  director_.add_port("eth1", 1, MacAddress{{2, 0, 0, 0, 0, 2}});
+  director_.set_virtual_macs(0, {{mac, router}});
+  ownership_.set(router, true);
+  EXPECT_TRUE(director_.build_snapshot()->takes(0, mac));
+  EXPECT_FALSE(director_.build_snapshot()->takes(1, mac));
+  director_.set_virtual_macs(0, {});
+  EXPECT_FALSE(director_.build_snapshot()->takes(0, mac));
+}
+
 }  // namespace
 }  // namespace penstock::control
