@@ -27,7 +27,7 @@ class Publisher {
     kAll,
   };
   Publisher(EventLoop& loop, std::function<void(What)> publish)
-      : publish_{std::move(publish)}, timer_{loop.add_timer([this] { publish(); })} {}
+      : publish_{std::move(publish)}, timer_{loop.add_timer([this] { publish_what_is_new(); })} {}
 
   // Soon: once for all requests of this turn.
   void request() {
@@ -44,7 +44,7 @@ class Publisher {
   // Now, whatever was published before.
   void publish_now() {
     what_ = What::kAll;
-    publish();
+    publish_what_is_new();
   }
 
   // Publications so far.
@@ -58,7 +58,7 @@ class Publisher {
     timer_.start_once(now < earliest_ ? earliest_ - now : EventLoop::Clock::duration{});
   }
 
-  void publish() {
+  void publish_what_is_new() {
     timer_.stop();
     const auto began = processor_time();
     publish_(std::exchange(what_, What::kRows));

@@ -91,7 +91,7 @@ std::string seen_in(const core::Snapshot& snapshot, std::span<const Director::Ke
   for (const Director::Key& key : keys) {
     const auto hit = snapshot.service_table().find(key.endpoint.address.v4(), key.endpoint.port, 6);
     if (!hit) continue;
-    const core::Service& service = snapshot.service(hit->service);
+    const core::Service& service = snapshot.service(hit.service);
     text += fmt::format("{}: generation {}, gcd {}, most {}, thresholds {}:", key.endpoint.to_string(), service.generation,
                         service.weight_gcd, service.max_weight, service.has_thresholds);
     for (const core::ServerId id : snapshot.members(service)) text += fmt::format(" {}", index_of(id));
@@ -127,7 +127,9 @@ TEST_F(DirectorTest, NewRowsInACopyAreWhatABuildWouldGive) {
     }
     director_.set_rows(wanted.key, rows);
     const std::string copied = seen_in(*director_.snapshot_with_new_rows(), keys);
-    if (step % 10 == 0) ASSERT_EQ(copied, seen_in(*director_.build_snapshot(), keys)) << step;
+    if (step % 10 == 0) {
+      ASSERT_EQ(copied, seen_in(*director_.build_snapshot(), keys)) << step;
+    }
   }
 }
 
