@@ -148,6 +148,7 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
   connections_ = std::make_unique<ConnectionDesk>(loop_, *director_, forwarders);
+  last_will_.emplace([this] { vrrp_->resign_in_emergency(); });
   if (auto adopted = adopt(std::move(model)); !adopted) return unexpected{adopted.error()};
   return {};
 }
@@ -204,6 +205,7 @@ void Daemon::watch_dump_signals() {
 void Daemon::run() { loop_.run(); }
 
 Daemon::~Daemon() {
+  last_will_.reset();
   cli_.reset();
   if (vrrp_ != nullptr) vrrp_->stop();
   if (health_ != nullptr) health_->stop();

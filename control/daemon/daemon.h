@@ -6,6 +6,7 @@
 #include <chrono>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "control/director/director.h"
 #include "control/health/service_health.h"
 #include "control/loop/event_loop.h"
+#include "control/vrrp/last_will.h"
 #include "control/vrrp/vrrp_service.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/core/forwarder.h"
@@ -92,6 +94,7 @@ class Daemon {
   std::unique_ptr<ConnectionDesk> connections_;
   std::unique_ptr<DaemonStatusSource> status_;
   std::unique_ptr<CliServer> cli_;
+  std::optional<LastWill> last_will_;
   StatusDumps dumps_;
   std::vector<SignalWatch> signals_;
   Timer housekeeping_;

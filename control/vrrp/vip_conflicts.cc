@@ -6,31 +6,20 @@ namespace penstock::control {
 
 void VipConflicts::apply(std::span<const vrrp::InstanceSpec> instances) {
   instances_.clear();
-  std::set<std::string> names;
   for (const vrrp::InstanceSpec& instance : instances) {
-    names.insert(instance.name);
     for (const auto* const list : {&instance.addresses, &instance.excluded_addresses}) {
       for (const vrrp::VirtualAddress& vip : *list) instances_.emplace(vip.address, instance.name);
     }
   }
-  std::erase_if(masters_, [&](const std::string& name) { return !names.contains(name); });
   std::erase_if(entries_, [&](const Entry& entry) {
     const auto found = instances_.find(entry.conflict.address);
     return found == instances_.end() || found->second != entry.conflict.instance;
   });
 }
 
-void VipConflicts::set_owner(const std::string& instance, bool owns) {
-  if (owns) {
-    masters_.insert(instance);
-  } else {
-    masters_.erase(instance);
-  }
-}
-
 const VipConflict* VipConflicts::note(const std::string& interface, const packet::AddressClaim& claim, vrrp::TimePoint now) {
   const auto instance = instances_.find(claim.address);
-  if (instance == instances_.end() || !masters_.contains(instance->second) || own_.contains(claim.mac)) return nullptr;
+  if (instance == instances_.end() || own_.contains(claim.mac) || !is_master_(instance->second)) return nullptr;
   auto entry = std::ranges::find_if(entries_, [&](const Entry& each) {
     return each.conflict.address == claim.address && each.conflict.mac == claim.mac && each.conflict.interface == interface;
   });

@@ -7,10 +7,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/vrrp/vrrp_status.h"
@@ -21,6 +23,11 @@ namespace penstock::control {
 
 class VipConflicts {
  public:
+  // Whether an instance is master here, at this moment: its successor's announcements come right after it has yielded.
+  using IsMaster = std::function<bool(const std::string& instance)>;
+
+  explicit VipConflicts(IsMaster is_master) : is_master_{std::move(is_master)} {}
+
   static constexpr std::size_t kMost = 64;
   static constexpr std::chrono::seconds kLinePeriod{60};
 
@@ -28,7 +35,6 @@ class VipConflicts {
   void set_own_macs(std::span<const packet::MacAddress> macs) { own_ = {macs.begin(), macs.end()}; }
   // Whose addresses are whose. Conflicts about addresses that are no longer named are forgotten.
   void apply(std::span<const vrrp::InstanceSpec> instances);
-  void set_owner(const std::string& instance, bool owns);
 
   // The conflict that a line should be written about (at most one in kLinePeriod for each address and MAC), else null; valid
   // until the next call. `interface`: where the claim came in.
@@ -43,9 +49,9 @@ class VipConflicts {
     vrrp::TimePoint next_line{};
   };
 
+  IsMaster is_master_;
   std::set<packet::MacAddress> own_;
   std::map<packet::IpAddress, std::string> instances_;  // by address
-  std::set<std::string> masters_;
   std::vector<Entry> entries_;
 };
 

@@ -26,10 +26,10 @@ VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surrounding
             [this](const std::string& interface, const packet::IpAddress& address) {
               thread_.post(AddressLoss{interface, address});
             }},
+      conflicts_{[this](const std::string& instance) { return ownership_.owns(owner_ids_.at(instance)); }},
       thread_{loop, std::move(surroundings),
               [this](const std::vector<vrrp::SetOwner>& changes) {
                 for (const vrrp::SetOwner& change : changes) {
-                  conflicts_.set_owner(change.instance, change.owns);
                   vips_.set_owner(change.instance, change.owns);
                 }
               }},

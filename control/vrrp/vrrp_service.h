@@ -61,6 +61,8 @@ class VrrpService {
   void post(TrackerResult result) { thread_.post(std::move(result)); }
   void announce_again() { thread_.post(AnnounceAgain{}); }
   void clear_counters() { thread_.post(ClearCounters{}); }
+  // From a handler of a fatal signal.
+  void resign_in_emergency() { thread_.resign_in_emergency(); }
   [[nodiscard]] VrrpThreadStatus status() { return thread_.status(); }
   [[nodiscard]] TurnStatistics turns_of_thread() const { return thread_.turns(); }
   // The configuration in force.

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cstring>
@@ -74,10 +75,14 @@ class VrrpThread::Worker {
                             .worst_delay = worst_delay_});
   }
   void take(Stop) {
+    resign();
+    loop_.stop();
+  }
+
+  void resign() {
     carry_out(router_.stop(EventLoop::now()));
     const auto until = EventLoop::now() + kFarewell;
     while (!outbox_.flush() && EventLoop::now() < until) sched_yield();
-    loop_.stop();
   }
 
   // Everything that has arrived, then everything that is due.
@@ -164,6 +169,10 @@ VrrpThread::VrrpThread(EventLoop& control, Surroundings surroundings, OwnersChan
                 }
                 worker_->plan();
               }},
+      emergency_{loop_.add_wakeup([this] {
+        worker_->resign();
+        has_resigned_ = true;
+      })},
       thread_{[this] {
         take_precedence();
         loop_.run();
@@ -178,6 +187,19 @@ VrrpThreadStatus VrrpThread::status() {
   auto answer = ask.answer.get_future();
   orders_.post(Order{std::move(ask)});
   return answer.get();
+}
+
+void VrrpThread::resign_in_emergency() {
+  constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 1'000'000};
+  if (pthread_equal(pthread_self(), thread_.native_handle()) != 0) {
+    worker_->resign();
+  } else {
+    emergency_.send();
+    for (auto waited = kFarewell; waited > waited.zero() && !has_resigned_; waited -= std::chrono::milliseconds{1}) {
+      nanosleep(&kMoment, nullptr);
+    }
+  }
+  nanosleep(&kMoment, nullptr);  // for a worker to take the frames
 }
 
 void VrrpThread::stop() {

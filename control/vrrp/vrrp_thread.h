@@ -5,6 +5,7 @@
 // runs them. So a slow reload, script or kernel changes no timer. Control-owned.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -78,6 +79,9 @@ class VrrpThread {
   // Resigns everywhere and ends the thread once its last frames are with the workers, which must still run. Nothing is told to
   // `on_owners` any more: no address is ours.
   void stop();
+  // Resigns everywhere, from a handler of a fatal signal on whatever thread. Waits 0.1 s at most for the frames to be sent. In
+  // vain where a worker sends them (virtual devices have no queue for this thread) and it is this worker that fails.
+  void resign_in_emergency();
 
  private:
   struct Ask {
@@ -92,6 +96,8 @@ class VrrpThread {
   Mailbox<vrrp::SetOwner> owners_;
   std::unique_ptr<Worker> worker_;  // the thread's while it runs
   Mailbox<Order> orders_;
+  std::atomic<bool> has_resigned_{false};
+  Wakeup emergency_;
   std::thread thread_;
 };
 

@@ -77,16 +77,6 @@ TEST(Device, OneThatTakesNoSecondAddressSaysOnceThatItIsPromiscuous) {
   EXPECT_EQ(port.take_also({}), std::nullopt);
 }
 
-TEST(Device, OneThatTakesMoreAddressesSaysNothing) {
-  RingWire wire;
-  Running running{{wire.spec("eth0")}, 1};
-  Port& port = running.plane().ports()[0];
-  const packet::MacAddress macs[] = {{{0, 0, 0x5e, 0, 1, 50}}, {{0, 0, 0x5e, 0, 1, 51}}};
-  EXPECT_EQ(port.take_also(macs), std::nullopt);
-  EXPECT_EQ(port.take_also(std::span{macs}.first(1)), std::nullopt);
-  EXPECT_EQ(port.take_also(macs), std::nullopt);
-}
-
 TEST(Device, AfPacketCarriesJumboFrames) {
   VethPair cable{1, 9000};
   Running running{{spec_of("eth0=net_af_packet0,iface=" + cable.port_end())}, 1};

@@ -1,8 +1,11 @@
 """The how-to's failover section with two penstockd and its two files: stop the MASTER, start it again, and what the BACKUP's log says."""
 
 import collections
+import ctypes
 import dataclasses
+import pathlib
 import re
+import signal
 
 import pytest
 from http_clients import curl
@@ -135,6 +138,23 @@ def test_a_crash_of_the_master(lab, pair):
     pair.backup_says(TAKEOVER_ON_SILENCE, mark)
     assert "priority 0" not in pair.backup.log_text()[mark:]
     rotates(lab)
+
+
+def fail(daemon: Penstockd, thread: str, number: signal.Signals) -> None:
+    """What a failed assertion or a bad pointer on that thread comes to."""
+    pid = int(daemon.pid_file.read_text())
+    tids = [int(task.name) for task in pathlib.Path(f"/proc/{pid}/task").iterdir() if (task / "comm").read_text().strip() == thread]
+    tid = min(tids)  # the main thread's name is also that of threads without one
+    assert ctypes.CDLL(None, use_errno=True).tgkill(pid, tid, number) == 0
+
+
+@pytest.mark.parametrize("thread, number", [("penstockd", signal.SIGABRT), ("health", signal.SIGSEGV), ("vrrp", signal.SIGABRT)])
+def test_a_dying_master_resigns(pair, thread, number):
+    pair.start()
+    mark = len(pair.backup.log_text())
+    fail(pair.master, thread, number)
+    pair.backup_says(TAKEOVER_ON_RESIGNATION, mark)
+    assert pair.master.stop() == -number
 
 
 def test_the_masters_link_goes_down_and_comes_back(lab, pair):

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 namespace penstock::control {
 namespace {
 
@@ -27,14 +30,15 @@ class VipConflictsTest : public testing::Test {
     conflicts.set_own_macs(std::vector{kOurs});
     conflicts.apply(
         std::vector{instance("VI_1", "192.168.1.200", "192.168.1.201"), instance("VI_2", "fd77::200", "fd77::201")});
-    conflicts.set_owner("VI_1", true);
+    masters.insert("VI_1");
   }
 
   bool says(std::string_view address, seconds at = {}, const packet::MacAddress& mac = kOther) {
     return conflicts.note("eth0", {ip(address), mac}, kStart + at) != nullptr;
   }
 
-  VipConflicts conflicts;
+  std::set<std::string> masters;
+  VipConflicts conflicts{[this](const std::string& instance) { return masters.contains(instance); }};
 };
 
 TEST_F(VipConflictsTest, a_claim_of_an_address_of_ours_is_remembered) {
@@ -57,7 +61,7 @@ TEST_F(VipConflictsTest, others_addresses_our_own_macs_and_claims_while_backup_a
   EXPECT_FALSE(says("192.168.1.1"));
   EXPECT_FALSE(says("192.168.1.200", {}, kOurs));
   EXPECT_FALSE(says("fd77::200"));
-  conflicts.set_owner("VI_1", false);
+  masters.clear();
   EXPECT_FALSE(says("192.168.1.200"));
   EXPECT_TRUE(conflicts.list().empty());
 }
@@ -73,7 +77,7 @@ TEST_F(VipConflictsTest, a_line_is_due_once_a_minute_for_each_address_and_mac) {
 
 TEST_F(VipConflictsTest, what_was_heard_outlives_a_change_of_state_but_not_the_address) {
   says("192.168.1.200");
-  conflicts.set_owner("VI_1", false);
+  masters.clear();
   EXPECT_EQ(conflicts.list().size(), 1U);
   conflicts.apply(std::vector{instance("VI_1", "192.168.1.210", "192.168.1.201")});
   EXPECT_TRUE(conflicts.list().empty());
