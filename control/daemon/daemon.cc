@@ -129,7 +129,7 @@ Daemon::Step Daemon::set_addresses_and_routes() {
 }
 
 Daemon::Step Daemon::start_forwarding(config::Model model) {
-  vrrp_ = std::make_unique<VrrpService>(loop_, VrrpService::Kernel{kernel_->addresses(), kernel_->mirror()},
+  vrrp_ = std::make_unique<VrrpService>(loop_, VrrpService::Kernel{kernel_->addresses(), kernel_->mirror()}, *board_,
                                         surroundings_of_vrrp());
   health_ = std::make_unique<ServiceHealth>(
       loop_, options_.share_checks,
@@ -212,6 +212,7 @@ std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model)
   director_->set_check_targets(ServiceHealth::targets_of(model));
   vrrp_->apply(model.vrrp);
   director_->set_owners(vrrp_->owners());
+  director_->set_expected_adverts(vrrp_->expected_adverts());
   follow_next_hops();
   publisher_.publish_now();
   warn_of_too_few_descriptors(model);

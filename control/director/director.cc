@@ -184,6 +184,7 @@ std::unique_ptr<const core::Snapshot> Director::build_snapshot() const {
   for (const PortEntry& port : ports_) builder.set_port(port.index, port.mac);
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
+  builder.set_expected_adverts(adverts_);
   for (const packet::IpAddress& address : check_targets_) builder.add_check_target(address);
   for (const auto& [key, service] : services_) {
     std::vector<const Server*> members;

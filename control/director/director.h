@@ -111,6 +111,8 @@ class Director {
   // Which virtual router decides about an address; addresses that aren't named are always ours.
   void set_owners(std::unordered_map<packet::IpAddress, core::OwnerId> owners) { owners_ = std::move(owners); }
   void set_timeouts(const config::LvsTimeouts& timeouts) { timeouts_ = timeouts; }
+  // What adverts our virtual routers can believe.
+  void set_expected_adverts(std::vector<core::ExpectedAdvert> adverts) { adverts_ = std::move(adverts); }
   // Whose packets are answers to our own checks: they have a way to the kernel that no flood of other packets fills.
   void set_check_targets(std::vector<packet::IpAddress> addresses) { check_targets_ = std::move(addresses); }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
@@ -175,6 +177,7 @@ class Director {
   std::vector<const Service*> by_virtual_id_;
   std::vector<const Server*> by_server_id_;
   std::vector<packet::IpAddress> check_targets_;
+  std::vector<core::ExpectedAdvert> adverts_;
   std::unordered_map<packet::IpAddress, core::OwnerId> owners_;
   config::LvsTimeouts timeouts_;
   bool expire_nodest_conn_ = false;

@@ -2,15 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "control/log.h"
+#include "vrrp/virtual_router.h"
 
 namespace penstock::control {
 
-VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings)
-    : vips_{kernel.addresses, kernel.mirror,
+VrrpService::VrrpService(EventLoop& loop, Kernel kernel, const core::CounterBoard& board, VrrpThread::Surroundings surroundings)
+    : ports_{surroundings.ports},
+      worker_adverts_{board},
+      vips_{kernel.addresses, kernel.mirror,
             [this](const std::string& interface, const packet::IpAddress& address) {
               thread_.post(AddressLoss{interface, address});
             }},
@@ -44,7 +48,19 @@ void VrrpService::assign_owners(const vrrp::RouterSpec& spec) {
     if (owner_ids_.contains(name)) continue;
     while (!taken.insert(core::OwnerId{next}).second) ++next;
     owner_ids_[name] = core::OwnerId{next};
+    worker_adverts_.begin(core::OwnerId{next});
   }
+  for (const vrrp::InstanceSpec& instance : spec.instances) {
+    const auto before = std::ranges::find(spec_.instances, instance.name, &vrrp::InstanceSpec::name);
+    if (before == spec_.instances.end() || vrrp::is_same_router(*before, instance)) continue;
+    worker_adverts_.begin(owner_ids_.at(instance.name));
+  }
+}
+
+VrrpThreadStatus VrrpService::status() {
+  VrrpThreadStatus status = thread_.status();
+  worker_adverts_.add_to(status, owner_ids_);
+  return status;
 }
 
 void VrrpService::apply(const vrrp::RouterSpec& spec) {

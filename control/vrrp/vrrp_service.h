@@ -17,6 +17,7 @@
 #include "control/vrrp/vip_conflicts.h"
 #include "control/vrrp/vip_keeper.h"
 #include "control/vrrp/vrrp_thread.h"
+#include "control/vrrp/worker_adverts.h"
 
 namespace penstock::control {
 
@@ -28,7 +29,7 @@ class VrrpService {
   };
 
   // All arguments must outlive it. Throws std::runtime_error when there is no thread or descriptor left.
-  VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings);
+  VrrpService(EventLoop& loop, Kernel kernel, const core::CounterBoard& board, VrrpThread::Surroundings surroundings);
 
   // Whether the instances can be run as configured: not with a virtual MAC address, whose frames no port takes yet, and not
   // more of them than core::Ownership has places. The error is a sentence for the operator.
@@ -37,6 +38,11 @@ class VrrpService {
   void apply(const vrrp::RouterSpec& spec);
   // Which virtual router decides about which address, by the configuration in force.
   [[nodiscard]] std::unordered_map<packet::IpAddress, core::OwnerId> owners() const;
+
+  // What adverts the workers should let through first, by the configuration in force.
+  [[nodiscard]] std::vector<core::ExpectedAdvert> expected_adverts() const {
+    return control::expected_adverts(spec_.instances, owner_ids_, ports_);
+  }
 
   // Addresses whose next hops must be known, and what is known of them.
   [[nodiscard]] std::vector<packet::IpAddress> unicast_peers() const;
@@ -51,7 +57,7 @@ class VrrpService {
   // From any thread.
   void post(TrackerResult result) { thread_.post(std::move(result)); }
   void announce_again() { thread_.post(AnnounceAgain{}); }
-  [[nodiscard]] VrrpThreadStatus status() { return thread_.status(); }
+  [[nodiscard]] VrrpThreadStatus status();
   [[nodiscard]] TurnStatistics turns_of_thread() const { return thread_.turns(); }
   // The configuration in force.
   [[nodiscard]] const vrrp::RouterSpec& spec() const { return spec_; }
@@ -64,7 +70,9 @@ class VrrpService {
   void assign_owners(const vrrp::RouterSpec& spec);
 
   vrrp::RouterSpec spec_;
-  std::map<std::string, core::OwnerId> owner_ids_;  // by instance
+  OwnerIds owner_ids_;
+  std::vector<std::string> ports_;  // names, by their index
+  WorkerAdverts worker_adverts_;
   PeerMacs peer_macs_;
   VipKeeper vips_;
   VipConflicts conflicts_;

@@ -25,6 +25,7 @@ std::unique_ptr<const Snapshot> SnapshotBuilder::build() {
   snapshot->servers_ = std::move(servers_);
   snapshot->ports_ = ports_;
   snapshot->timeouts_ = timeouts_;
+  snapshot->advert_filter_ = AdvertFilter{std::move(adverts_)};
   snapshot->expire_nodest_conn_ = expire_nodest_conn_;
 
   const auto ipv4_count =
