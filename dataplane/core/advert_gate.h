@@ -27,8 +27,8 @@ class AdvertGate {
   static constexpr std::uint32_t kCrediblePerSecond = 640;
   static constexpr std::uint32_t kCredibleBurst = 64;
   // All classes together begin with half of what their ring holds, and fill it in a second.
-  static constexpr std::uint32_t kDoubtfulPerSecond = 4;
-  static constexpr std::uint32_t kDoubtfulBurst = 4;
+  static constexpr std::uint32_t kDoubtfulPerSecond = 2;
+  static constexpr std::uint32_t kDoubtfulBurst = 2;
 
   explicit AdvertGate(AdvertCounters& counters);
 
