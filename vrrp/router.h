@@ -73,8 +73,9 @@ struct InstanceCounters {
   std::uint64_t address_list_differs = 0;
   std::uint64_t interval_differs = 0;  // v3: accepted
   std::uint64_t announcements_sent = 0;
-  std::uint64_t stalls = 0;   // times that we were late by more than the master-down interval
-  Duration worst_lateness{};  // of an advert of ours
+  std::uint64_t stalls = 0;           // times that we were late by more than the master-down interval
+  Duration worst_lateness{};          // of an advert of ours
+  std::uint64_t adverts_limited = 0;  // more from one sender than any router sends: never looked at
   std::array<std::uint64_t, kRejectionCount> rejected{};
 };
 

@@ -85,6 +85,22 @@ std::string adverts_text(const vrrp::InstanceCounters& counters) {
                      with_separators(counters.adverts_received), milliseconds_text(counters.worst_lateness));
 }
 
+// By reason, from all senders: of a flood only a sample is looked at, and the senders' own lines count that.
+void append_rejections(std::string& out, const vrrp::InstanceCounters& counters) {
+  std::string text;
+  for (std::size_t i = 0; i < vrrp::kRejectionCount; ++i) {
+    if (counters.rejected[i] == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", with_separators(counters.rejected[i]),
+                        to_string(static_cast<vrrp::Rejection>(i)));
+  }
+  if (!text.empty()) append_line(out, "Rejected", text);
+  if (counters.adverts_limited != 0) {
+    append_line(out, "Flooded",
+                fmt::format("{} adverts of one sender were more than a router sends, and not looked at",
+                            with_separators(counters.adverts_limited)));
+  }
+}
+
 void append_remarks(std::string& out, const vrrp::InstanceCounters& counters) {
   if (counters.address_list_differs != 0) {
     append_line(
@@ -121,6 +137,7 @@ void append_instance(std::string& out, const VrrpInstanceView& instance) {
   append_line(out, "Source", source_text(instance));
   append_line(out, "Addresses", addresses_text(spec));
   append_line(out, "Adverts", adverts_text(status.counters));
+  append_rejections(out, status.counters);
   append_remarks(out, status.counters);
   if (status.next) append_line(out, "Next", next_text(status, all.now));
   out += '\n';

@@ -55,6 +55,7 @@ Json counters_json(const vrrp::InstanceCounters& counters) {
           {"interval_differs", counters.interval_differs},
           {"announcements_sent", counters.announcements_sent},
           {"stalls", counters.stalls},
+          {"adverts_limited", counters.adverts_limited},
           {"worst_lateness_seconds", seconds(counters.worst_lateness)},
           {"rejected", std::move(rejected)}};
 }

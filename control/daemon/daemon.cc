@@ -131,7 +131,7 @@ Daemon::Step Daemon::set_addresses_and_routes() {
 
 Daemon::Step Daemon::start_forwarding(config::Model model) {
   vrrp_ = std::make_unique<VrrpService>(loop_, VrrpService::Kernel{kernel_->addresses(), kernel_->links(), kernel_->mirror()},
-                                        surroundings_of_vrrp());
+                                        *board_, surroundings_of_vrrp());
   health_ = std::make_unique<ServiceHealth>(
       loop_, options_.share_checks,
       [this](const Director::Key& service, std::span<const Director::Row> rows, healthcheck::TimePoint verdict) {
@@ -225,6 +225,7 @@ std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model)
   vrrp_->apply(model.vrrp);
   director_->set_owners(vrrp_->owners());
   take_virtual_macs();
+  director_->set_expected_adverts(vrrp_->expected_adverts());
   follow_next_hops();
   publisher_.publish_now();
   warn_of_too_few_descriptors(model);

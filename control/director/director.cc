@@ -190,6 +190,7 @@ std::unique_ptr<const core::Snapshot> Director::build_snapshot() {
   }
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
+  builder.set_expected_adverts(adverts_);
   for (const packet::IpAddress& address : check_targets_) builder.add_check_target(address);
   std::uint16_t place = 0;
   for (auto& [key, service] : services_) {

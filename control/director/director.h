@@ -114,6 +114,8 @@ class Director {
   // The MAC addresses that a port takes frames for besides its own.
   void set_virtual_macs(core::PortIndex port, std::vector<core::VirtualMac> macs) { virtual_macs_[port] = std::move(macs); }
   void set_timeouts(const config::LvsTimeouts& timeouts) { timeouts_ = timeouts; }
+  // What adverts our virtual routers can believe.
+  void set_expected_adverts(std::vector<core::ExpectedAdvert> adverts) { adverts_ = std::move(adverts); }
   // Whose packets are answers to our own checks: they have a way to the kernel that no flood of other packets fills.
   void set_check_targets(std::vector<packet::IpAddress> addresses) { check_targets_ = std::move(addresses); }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
@@ -181,6 +183,7 @@ class Director {
   std::vector<const Service*> by_virtual_id_;
   std::vector<const Server*> by_server_id_;
   std::vector<packet::IpAddress> check_targets_;
+  std::vector<core::ExpectedAdvert> adverts_;
   std::unordered_map<packet::IpAddress, core::OwnerId> owners_;
   std::map<core::PortIndex, std::vector<core::VirtualMac>> virtual_macs_;
   config::LvsTimeouts timeouts_;

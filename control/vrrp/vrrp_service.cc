@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "control/log.h"
 #include "vrrp/virtual_mac.h"
+#include "vrrp/virtual_router.h"
 
 namespace penstock::control {
 
@@ -19,8 +21,10 @@ vrrp::RouterSpec with_names(vrrp::RouterSpec spec) {
 
 }  // namespace
 
-VrrpService::VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings)
+VrrpService::VrrpService(EventLoop& loop, Kernel kernel, const core::CounterBoard& board, VrrpThread::Surroundings surroundings)
     : ownership_{surroundings.ownership},
+      ports_{surroundings.ports},
+      worker_adverts_{board},
       virtual_mac_interfaces_{kernel.links, kernel.mirror},
       vips_{kernel.addresses, kernel.mirror,
             [this](const std::string& interface, const packet::IpAddress& address) {
@@ -57,7 +61,19 @@ void VrrpService::assign_owners(const vrrp::RouterSpec& spec) {
     if (owner_ids_.contains(name)) continue;
     while (!taken.insert(core::OwnerId{next}).second) ++next;
     owner_ids_[name] = core::OwnerId{next};
+    worker_adverts_.begin(core::OwnerId{next});
   }
+  for (const vrrp::InstanceSpec& instance : spec.instances) {
+    const auto before = std::ranges::find(spec_.instances, instance.name, &vrrp::InstanceSpec::name);
+    if (before == spec_.instances.end() || vrrp::is_same_router(*before, instance)) continue;
+    worker_adverts_.begin(owner_ids_.at(instance.name));
+  }
+}
+
+VrrpThreadStatus VrrpService::status() {
+  VrrpThreadStatus status = thread_.status();
+  worker_adverts_.add_to(status, owner_ids_);
+  return status;
 }
 
 void VrrpService::apply(const vrrp::RouterSpec& spec) {
@@ -137,6 +153,11 @@ void VrrpService::on_neighbour_frame(const std::string& interface, std::span<con
   if (conflict == nullptr) return;
   log::warning("({}) {} on {} says that {} is there, while we are master for it", conflict->instance, conflict->mac.to_string(),
                conflict->interface, conflict->address.to_string());
+}
+
+void VrrpService::clear_counters() {
+  thread_.post(ClearCounters{});
+  for (const auto& [name, owner] : owner_ids_) worker_adverts_.begin(owner);
 }
 
 void VrrpService::stop() {

@@ -19,6 +19,7 @@
 #include "control/vrrp/vip_keeper.h"
 #include "control/vrrp/virtual_mac_interfaces.h"
 #include "control/vrrp/vrrp_thread.h"
+#include "control/vrrp/worker_adverts.h"
 #include "dataplane/core/virtual_macs.h"
 
 namespace penstock::control {
@@ -32,7 +33,7 @@ class VrrpService {
   };
 
   // All arguments must outlive it. Throws std::runtime_error when there is no thread or descriptor left.
-  VrrpService(EventLoop& loop, Kernel kernel, VrrpThread::Surroundings surroundings);
+  VrrpService(EventLoop& loop, Kernel kernel, const core::CounterBoard& board, VrrpThread::Surroundings surroundings);
 
   // Whether the instances can be run as configured: no more of them than core::Ownership has places, and each virtual MAC
   // address has got its interface. The error is a sentence for the operator.
@@ -47,6 +48,11 @@ class VrrpService {
   // master here, or switches would send its traffic to us.
   [[nodiscard]] bool may_send_from(const packet::MacAddress& source) const;
 
+  // What adverts the workers should let through first, by the configuration in force.
+  [[nodiscard]] std::vector<core::ExpectedAdvert> expected_adverts() const {
+    return control::expected_adverts(spec_.instances, owner_ids_, ports_);
+  }
+
   // Addresses whose next hops must be known, and what is known of them.
   [[nodiscard]] std::vector<packet::IpAddress> unicast_peers() const;
   void set_peer_macs(PeerMacs macs);
@@ -60,10 +66,10 @@ class VrrpService {
   // From any thread.
   void post(TrackerResult result) { thread_.post(std::move(result)); }
   void announce_again() { thread_.post(AnnounceAgain{}); }
-  void clear_counters() { thread_.post(ClearCounters{}); }
+  void clear_counters();
   // From a handler of a fatal signal.
   void resign_in_emergency() { thread_.resign_in_emergency(); }
-  [[nodiscard]] VrrpThreadStatus status() { return thread_.status(); }
+  [[nodiscard]] VrrpThreadStatus status();
   [[nodiscard]] TurnStatistics turns_of_thread() const { return thread_.turns(); }
   // The configuration in force.
   [[nodiscard]] const vrrp::RouterSpec& spec() const { return spec_; }
@@ -77,7 +83,9 @@ class VrrpService {
 
   vrrp::RouterSpec spec_;  // virtual MAC addresses have names of interfaces
   const core::Ownership& ownership_;
-  std::map<std::string, core::OwnerId> owner_ids_;  // by instance
+  OwnerIds owner_ids_;
+  std::vector<std::string> ports_;  // names, by their index
+  WorkerAdverts worker_adverts_;
   PeerMacs peer_macs_;
   VirtualMacInterfaces virtual_mac_interfaces_;
   VipKeeper vips_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/core/advert_filter.h"
 #include "dataplane/core/counter.h"
 #include "dataplane/core/frame.h"
 #include "dataplane/core/huge_array.h"
@@ -37,6 +38,19 @@ struct WorkerCounters {
   Counter64 related_icmp;  // ICMP errors forwarded to their connection's server
 };
 
+// Frames of protocol 112 that one worker has not handed to the VRRP thread, by virtual router and by what was wrong with them
+// (kNone: above the limit of a sender's credible ones). OwnerId 0 counts what is for none of ours.
+class AdvertCounters {
+ public:
+  using Row = std::array<Counter64, kAdvertFaultCount>;
+
+  [[nodiscard]] Row& of(OwnerId router) { return rows_[index_of(router)]; }
+  [[nodiscard]] const Row& of(OwnerId router) const { return rows_[index_of(router)]; }
+
+ private:
+  HugeArray<Row> rows_{kMaxOwners};
+};
+
 // The counters of all workers. Made once at start, before the workers; lives longer than they do.
 class CounterBoard {
  public:
@@ -45,6 +59,8 @@ class CounterBoard {
   [[nodiscard]] unsigned workers() const { return static_cast<unsigned>(workers_.size()); }
   [[nodiscard]] WorkerCounters& worker(WorkerIndex index) { return workers_[index]->counters; }
   [[nodiscard]] const WorkerCounters& worker(WorkerIndex index) const { return workers_[index]->counters; }
+  [[nodiscard]] AdvertCounters& adverts(WorkerIndex index) { return workers_[index]->adverts; }
+  [[nodiscard]] const AdvertCounters& adverts(WorkerIndex index) const { return workers_[index]->adverts; }
   [[nodiscard]] ServerCounters& server(WorkerIndex index, ServerId id) { return workers_[index]->servers[index_of(id)]; }
   [[nodiscard]] const ServerCounters& server(WorkerIndex index, ServerId id) const {
     return workers_[index]->servers[index_of(id)];
@@ -62,6 +78,7 @@ class CounterBoard {
   static constexpr std::size_t kServerSlots = 65536;
   struct PerWorker {
     WorkerCounters counters;
+    AdvertCounters adverts;
     HugeArray<ServerCounters> servers{
         kServerSlots};  // the kernel gives pages as they are touched: as many as there are servers
   };

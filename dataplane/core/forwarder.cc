@@ -25,6 +25,7 @@ Forwarder::Forwarder(CounterBoard& board, const Options& options)
       counters_{board.worker(options.self)},
       ipv4_{options.connections4, board, options.self, counters_.connections4},
       ipv6_{options.connections6, board, options.self, counters_.connections6},
+      adverts_{board.adverts(options.self)},
       scheduler_{board} {
   released_.reserve(FragmentTable::kHeldFrames + kBurst);
 }
@@ -65,7 +66,7 @@ Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::Parsed
   const packet::MacAddress& to = packet::overlay<packet::EthernetHeader>(frame.data).destination;
   if (to != burst.snapshot.port(frame.port).mac) [[unlikely]] {
     // A group's frame is never IPVS's (it takes PACKET_HOST only), even when a VIP is written in it.
-    if (to.is_group()) return punted(punt_class_of(burst.snapshot, frame, parsed));
+    if (to.is_group()) return to_kernel(burst, frame, parsed);
     if (!burst.snapshot.takes(frame.port, to)) return dropped(DropReason::kFrameForOtherHost);
   }
   if (!lookup.hit) [[unlikely]]
@@ -84,8 +85,15 @@ Verdict Forwarder::decide_uncommon(const Burst& burst, Frame& frame, const packe
     case packet::FrameKind::kIcmp: return forward_icmp(burst, frame, parsed);
     case packet::FrameKind::kFirstFragment:
     case packet::FrameKind::kLaterFragment: return forward_fragment(burst, frame, parsed);
-    default: return punted(punt_class_of(burst.snapshot, frame, parsed));
+    default: return to_kernel(burst, frame, parsed);
   }
+}
+
+// Or to the VRRP thread.
+Verdict Forwarder::to_kernel(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed) {
+  const PuntClass punt_class = punt_class_of(burst.snapshot, frame, parsed);
+  if (punt_class == PuntClass::kVrrp) return adverts_.pass(burst.snapshot.advert_filter(), frame, parsed, burst.now);
+  return punted(punt_class);
 }
 
 void Forwarder::count(std::span<const Verdict> verdicts) {

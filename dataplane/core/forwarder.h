@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/core/advert_gate.h"
 #include "dataplane/core/connection_listing.h"
 #include "dataplane/core/connection_tracker.h"
 #include "dataplane/core/counters.h"
@@ -80,6 +81,7 @@ class Forwarder {
   [[nodiscard]] Lookup look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const;
   [[nodiscard]] Verdict decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
   [[nodiscard]] Verdict decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
+  [[nodiscard]] Verdict to_kernel(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed);
   void count(std::span<const Verdict> verdicts);
   void count(const Verdict& verdict);
 
@@ -129,6 +131,7 @@ class Forwarder {
   WorkerCounters& counters_;
   ConnectionTracker<Connection4> ipv4_;
   ConnectionTracker<Connection6> ipv6_;
+  AdvertGate adverts_;
   Scheduler scheduler_;
   Egress egress_;
   FragmentTable fragments_;

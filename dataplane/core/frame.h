@@ -42,12 +42,13 @@ struct Frame {
 
 // The classes of frames for the kernel, each with a ring of its own so that no flood starves another.
 enum class PuntClass : std::uint8_t {
-  kVrrp,       // protocol 112 to the VRRP multicast groups or to us
-  kCheck,      // from a known real server: answers to health checks
-  kNeighbour,  // ARP and IPv6 neighbour discovery
-  kOther,      // all the rest
+  kVrrp,            // adverts that a virtual router of ours may believe
+  kDoubtfulAdvert,  // a sample of those that none can (advert_gate.h)
+  kCheck,           // from a known real server: answers to health checks
+  kNeighbour,       // ARP and IPv6 neighbour discovery
+  kOther,           // all the rest
 };
-inline constexpr std::size_t kPuntClassCount = 4;
+inline constexpr std::size_t kPuntClassCount = 5;
 
 enum class Action : std::uint8_t {
   kForward,   // transmit on `port`; the frame is rewritten in place

@@ -3,7 +3,7 @@
 namespace penstock::core {
 
 PuntClass punt_class_of(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) {
-  if (parsed.kind == packet::FrameKind::kVrrp) return PuntClass::kVrrp;
+  if (parsed.kind == packet::FrameKind::kVrrp || is_authenticated_advert(frame, parsed)) return PuntClass::kVrrp;
   if (parsed.kind == packet::FrameKind::kNeighbour) return PuntClass::kNeighbour;
   if (parsed.l3_offset == 0) return PuntClass::kOther;  // no IP header was read
   const std::byte* const ip = frame.data + parsed.l3_offset;

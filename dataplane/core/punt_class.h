@@ -7,7 +7,7 @@
 
 namespace penstock::core {
 
-// Precondition: the frame is not malformed.
+// All of protocol 112 is kVrrp here; AdvertGate then tells what is doubtful. Precondition: the frame is not malformed.
 [[nodiscard]] PuntClass punt_class_of(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed);
 
 }  // namespace penstock::core

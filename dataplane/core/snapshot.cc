@@ -56,6 +56,7 @@ std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   snapshot->ports_ = ports_;
   snapshot->virtual_macs_ = std::move(virtual_macs_);
   snapshot->timeouts_ = timeouts_;
+  snapshot->advert_filter_ = AdvertFilter{std::move(adverts_)};
   snapshot->expire_nodest_conn_ = expire_nodest_conn_;
 
   const auto ipv4_count =

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/core/advert_filter.h"
 #include "dataplane/core/connection_state.h"
 #include "dataplane/core/ids.h"
 #include "dataplane/core/ownership.h"
@@ -93,6 +94,7 @@ class Snapshot {
     return owner && ownership_->owns(*owner);
   }
   [[nodiscard]] const StateTimeouts& timeouts() const { return timeouts_; }
+  [[nodiscard]] const AdvertFilter& advert_filter() const { return advert_filter_; }
   // IPVS's sysctl of this name: a connection whose server is gone ends at once, instead of waiting for the server to come back.
   [[nodiscard]] bool expire_nodest_conn() const { return expire_nodest_conn_; }
 
@@ -108,6 +110,7 @@ class Snapshot {
   std::array<PortState, kMaxPorts> ports_{};
   std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
+  AdvertFilter advert_filter_;
   bool expire_nodest_conn_ = false;
   const Ownership* ownership_;
 };
@@ -137,6 +140,7 @@ class SnapshotBuilder {
   void add_service(ServiceSpec spec);
   void add_check_target(const packet::IpAddress& address) { check_targets_.push_back(address); }
   void set_timeouts(const StateTimeouts& timeouts) { timeouts_ = timeouts; }
+  void set_expected_adverts(std::vector<ExpectedAdvert> adverts) { adverts_ = std::move(adverts); }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
 
   // The snapshot; the builder is empty afterwards. Services are numbered in the order of adding.
@@ -147,6 +151,7 @@ class SnapshotBuilder {
   std::vector<RealServer> servers_;
   std::vector<ServiceSpec> services_;
   std::vector<packet::IpAddress> check_targets_;
+  std::vector<ExpectedAdvert> adverts_;
   std::array<PortState, kMaxPorts> ports_{};
   std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;

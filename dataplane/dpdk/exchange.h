@@ -38,12 +38,13 @@ enum class Urgency : std::uint8_t {
 
 // Who takes punted frames off their rings.
 enum class Taker : std::uint8_t {
-  kVrrp,     // PuntClass::kVrrp
+  kVrrp,     // PuntClass::kVrrp, kDoubtfulAdvert
   kControl,  // all others
 };
 inline constexpr std::size_t kTakerCount = 2;
 [[nodiscard]] constexpr Taker taker_of(core::PuntClass punt_class) {
-  return punt_class == core::PuntClass::kVrrp ? Taker::kVrrp : Taker::kControl;
+  const bool is_vrrp = punt_class == core::PuntClass::kVrrp || punt_class == core::PuntClass::kDoubtfulAdvert;
+  return is_vrrp ? Taker::kVrrp : Taker::kControl;
 }
 
 // Made by control before the workers start; ended after they have stopped.

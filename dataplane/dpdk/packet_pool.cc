@@ -6,13 +6,14 @@
 
 #include <bit>
 
+#include "dataplane/core/fragment_table.h"
 #include "dataplane/dpdk/rings.h"
 
 namespace penstock::dpdk {
 namespace {
 
-constexpr unsigned kCache = 256;           // buffers that each thread keeps at hand
-constexpr unsigned kHeldFragments = 1024;  // that a worker's core may keep
+constexpr unsigned kCache = 256;  // buffers that each thread keeps at hand
+constexpr unsigned kHeldFragments = core::FragmentTable::kHeldFrames;
 
 }  // namespace
 

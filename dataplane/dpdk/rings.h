@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 
@@ -27,8 +28,8 @@ namespace penstock::dpdk {
 
 // Capacities, powers of two. A ring that is full drops by name, so each is sized for a stall of its reader at a plausible rate.
 inline constexpr unsigned kHandOverRing = 1024;  // fragments and ICMP errors only
-inline constexpr std::array<unsigned, core::kPuntClassCount> kPuntRing{256, 1024, 512, 1024};
-inline constexpr unsigned kPuntRings = kPuntRing[0] + kPuntRing[1] + kPuntRing[2] + kPuntRing[3];
+inline constexpr std::array<unsigned, core::kPuntClassCount> kPuntRing{256, 512, 1024, 512, 1024};
+inline constexpr unsigned kPuntRings = std::accumulate(kPuntRing.begin(), kPuntRing.end(), 0U);
 inline constexpr unsigned kUrgentRing = 64;
 inline constexpr unsigned kBulkRing = 1024;
 

@@ -1,4 +1,7 @@
 // One worker's way out: a queue on each port, and packets gathered to bursts before them.
+//
+// An urgent packet that a device has no room for stays here and gets the first place that becomes free: until then what is
+// gathered for that port is given up, so that no amount of other traffic is in its way.
 #pragma once
 
 #include <rte_ethdev.h>
@@ -30,11 +33,16 @@ class Transmitter {
     return buffer.count == core::kBurst ? flush(buffer) : 0;
   }
 
-  // Past all gathered packets, at once. False when the device has no room: the packet is still the caller's.
-  [[nodiscard]] bool send_now(core::PortIndex port, rte_mbuf* packet) {
-    const bool sent = rte_eth_tx_burst(buffers_[port].device, buffers_[port].queue, &packet, 1) == 1;
-    sent_ += sent ? 1 : 0;
-    return sent;
+  // Past all gathered packets, at once, or as soon as the device has room. @pre takes_urgent().
+  void send_urgent(core::PortIndex port, rte_mbuf* packet) {
+    buffers_[port].urgent = packet;
+    (void)takes_urgent(port);
+  }
+  // Whether no urgent packet waits for the port any more; tries the one that does.
+  [[nodiscard]] bool takes_urgent(core::PortIndex port) { return takes_urgent(buffers_[port]); }
+  // Frees the urgent packets that still wait.
+  void give_up_urgent() {
+    for (Buffer& buffer : buffers_) rte_pktmbuf_free(std::exchange(buffer.urgent, nullptr));
   }
 
   // Sends what is gathered, on all ports. @return as send().
@@ -55,11 +63,21 @@ class Transmitter {
     std::uint16_t count = 0;
     std::uint16_t device = 0;
     std::uint16_t queue = 0;
+    rte_mbuf* urgent = nullptr;  // waits
   };
 
+  [[nodiscard]] bool takes_urgent(Buffer& buffer) {
+    if (buffer.urgent == nullptr) return true;
+    if (rte_eth_tx_burst(buffer.device, buffer.queue, &buffer.urgent, 1) != 1) return false;
+    buffer.urgent = nullptr;
+    ++sent_;
+    return true;
+  }
   unsigned flush(Buffer& buffer) {
     const std::uint16_t count = std::exchange(buffer.count, std::uint16_t{0});
-    const std::uint16_t sent = rte_eth_tx_burst(buffer.device, buffer.queue, buffer.packets.data(), count);
+    const bool has_room = takes_urgent(buffer);
+    const std::uint16_t sent =
+        has_room ? rte_eth_tx_burst(buffer.device, buffer.queue, buffer.packets.data(), count) : std::uint16_t{0};
     sent_ += sent;
     if (sent == count) [[likely]]
       return 0;

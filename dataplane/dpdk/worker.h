@@ -107,8 +107,7 @@ class Worker {
   IdlePolicy idle_;
   core::TokenBucket neighbour_limit_;
   core::TokenBucket other_limit_;
-  std::array<rte_mbuf*, core::kMaxPorts> unsent_urgent_{};  // by port: the frame that its device had no room for
-  std::array<bool, kTakerCount> punted_{};                  // in this loop
+  std::array<bool, kTakerCount> punted_{};  // in this loop
   WorkerCounters counters_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> ended_{false};
@@ -145,7 +144,7 @@ void Worker<Forwarder, Snapshot, Released>::run() {
   (void)send_injected();  // what came before stop(): a master that goes resigns with its last frame
   count_unsent(transmitter_.flush_all());
   reader_.offline();
-  for (rte_mbuf*& packet : unsent_urgent_) rte_pktmbuf_free(std::exchange(packet, nullptr));
+  transmitter_.give_up_urgent();
   ended_.store(true, std::memory_order_release);
 }
 
@@ -179,10 +178,9 @@ template <typename Forwarder, typename Snapshot, typename Released>
 unsigned Worker<Forwarder, Snapshot, Released>::send_injected() {
   unsigned work = 0;
   for (const core::PortIndex port : setup_.home_ports) {
-    rte_mbuf*& packet = unsent_urgent_[port];
-    while (packet != nullptr || exchange_.urgent(port).pop({&packet, 1}) == 1) {
-      if (!transmitter_.send_now(port, packet)) break;
-      packet = nullptr;
+    rte_mbuf* packet = nullptr;
+    while (transmitter_.takes_urgent(port) && exchange_.urgent(port).pop({&packet, 1}) == 1) {
+      transmitter_.send_urgent(port, packet);
       ++work;
     }
   }

@@ -58,7 +58,8 @@ namespace penstock::packet {
   X(kTxQueueFull,              "tx_queue_full",              "the port's transmit queue was full")                        \
   X(kHandoverRingFull,         "handover_ring_full",         "the ring to the worker that owns the flow was full")        \
   X(kPuntRingFull,             "punt_ring_full",             "the ring to the control thread was full")                   \
-  X(kPuntLimited,              "punt_limited",               "above the limit of its class to the kernel")
+  X(kPuntLimited,              "punt_limited",               "above the limit of its class to the kernel")              \
+  X(kAdvertLimited,            "advert_limited",             "above the limit of VRRP frames of its sender and kind")
 // clang-format on
 
 enum class DropReason : std::uint8_t {

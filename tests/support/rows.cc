@@ -60,6 +60,7 @@ std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, st
     builder.add_check_target(packet::IpAddress::parse(target).value());
   }
   builder.set_expire_nodest_conn(situation.expire_nodest_conn);
+  builder.set_expected_adverts(situation.adverts);
   return builder.build();
 }
 

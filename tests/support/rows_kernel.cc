@@ -1,4 +1,5 @@
 // What isn't a virtual service's goes to the kernel, each kind in its class.
+#include "dataplane/core/advert_gate.h"
 #include "tests/support/rows_words.h"
 
 namespace penstock::test {
@@ -65,17 +66,17 @@ void add_network(std::vector<Row>& rows, const Side& side) {
       PuntClass::kOther);
   add("a packet to the VIP in a broadcast frame goes to the kernel",
       side.packet().ethernet(kClientMac, packet::kBroadcastMac).tcp(1000, kHttp, packet::tcp_flag::kSyn), PuntClass::kOther);
-  add("a VRRP advert to its group is VRRP's",
+  add("an advert for no virtual router of ours is a doubtful one",
       to(side.is_v4 ? "224.0.0.18" : "ff02::12")
           .ethernet(kClientMac, group)
           .ttl(255)
           .protocol(packet::ip_protocol::kVrrp)
           .payload(20),
-      PuntClass::kVrrp);
-  add("a VRRP advert to us alone is VRRP's", to(side.director).ttl(255).protocol(packet::ip_protocol::kVrrp).payload(20),
-      PuntClass::kVrrp);
-  add("a VRRP advert with a priority tag is VRRP's",
-      to(side.director).vlan(0xe000).protocol(packet::ip_protocol::kVrrp).payload(20), PuntClass::kVrrp);
+      PuntClass::kDoubtfulAdvert);
+  add("an advert to us alone is a doubtful one", to(side.director).ttl(255).protocol(packet::ip_protocol::kVrrp).payload(20),
+      PuntClass::kDoubtfulAdvert);
+  add("an advert with a priority tag is a doubtful one",
+      to(side.director).vlan(0xe000).protocol(packet::ip_protocol::kVrrp).payload(20), PuntClass::kDoubtfulAdvert);
   add("OSPF goes to the kernel", to(side.is_v4 ? "224.0.0.5" : "ff02::5").ethernet(kClientMac, group).protocol(89).payload(44),
       PuntClass::kOther);
   add("ssh to the director's own address goes to the kernel", to(side.director).tcp(5000, 22, packet::tcp_flag::kSyn),
@@ -90,6 +91,12 @@ void add_network(std::vector<Row>& rows, const Side& side) {
   add("an unknown protocol to the VIP is the kernel's", side.packet().protocol(253).payload(32), PuntClass::kOther);
   add("ESP to the VIP is the kernel's", side.packet().protocol(packet::ip_protocol::kEsp).payload(32), PuntClass::kOther);
   if (side.is_v4) {
+    add("an advert behind an AH header is a doubtful one",
+        to("224.0.0.18")
+            .ethernet(kClientMac, group)
+            .protocol(packet::ip_protocol::kAuthentication)
+            .payload(from_hex("70 04 00 00")),
+        PuntClass::kDoubtfulAdvert);
     add("IGMP goes to the kernel",
         to("224.0.0.22").ethernet(kClientMac, group).ipv4_options(from_hex("94040000")).protocol(2).payload(16),
         PuntClass::kOther);
@@ -137,10 +144,41 @@ void add_checks(std::vector<Row>& rows, const Side& side) {
                   .expected = forwarded(as_client, 2)});
 }
 
+// Protocol 112 of a virtual router of ours: 51, of version 3, by IPv4.
+void add_adverts(std::vector<Row>& rows) {
+  Situation situation = three_servers();
+  situation.adverts = {{.router = core::OwnerId{7}, .virtual_router_id = 51, .version = 3}};
+  const Bytes right = PacketBuilder{}
+                          .ipv4("10.77.0.3", "224.0.0.18")
+                          .ethernet(kClientMac, mac("01:00:5e:00:00:12"))
+                          .ttl(255)
+                          .protocol(packet::ip_protocol::kVrrp)
+                          .payload(from_hex("31 33 64 01 00 64 60 10 0a 4d 00 0a"))
+                          .build();
+  Bytes wrong = right;
+  wrong.back() ^= std::byte{1};
+  const auto add = [&](std::string name, std::vector<Event> before, core::Tick wait, const Bytes& in, Outcome expected) {
+    rows.push_back({.name = std::move(name),
+                    .situation = situation,
+                    .before = std::move(before),
+                    .wait = wait,
+                    .in = in,
+                    .expected = std::move(expected)});
+  };
+  const std::vector<Event> burst(core::AdvertGate::kDoubtfulBurst, sent(wrong));
+  add("an advert that our virtual router may believe is VRRP's", {}, 0, right, punted_as(right, PuntClass::kVrrp));
+  add("an advert with a wrong checksum is a doubtful one", {}, 0, wrong, punted_as(wrong, PuntClass::kDoubtfulAdvert));
+  add("more wrong adverts of one sender are dropped", burst, 0, wrong, dropped_by(DropReason::kAdvertLimited));
+  add("of a flood of wrong adverts some are looked at each second", burst, core::kTicksPerSecond, wrong,
+      punted_as(wrong, PuntClass::kDoubtfulAdvert));
+  add("a flood of wrong adverts is not in a right one's way", burst, 0, right, punted_as(right, PuntClass::kVrrp));
+}
+
 }  // namespace
 
 void add_kernel_rows(std::vector<Row>& rows) {
   add_link(rows);
+  add_adverts(rows);
   for (const Side* side : both_sides()) {
     add_network(rows, *side);
     add_checks(rows, *side);
