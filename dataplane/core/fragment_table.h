@@ -94,6 +94,7 @@ class FragmentTable {
     DatagramKey key{};
     Outcome outcome{};
     bool used = false;
+    std::uint32_t number = 0;     // of its claim: many come in one tick
     Tick deadline = 0;            // forgotten after it
     Tick hold_until = 0;          // of the frame that came first
     std::uint16_t first = kNone;  // held frames, in the order they came
@@ -119,11 +120,16 @@ class FragmentTable {
         oldest = &candidate;
         break;
       }
-      if (static_cast<std::int32_t>(candidate.deadline - oldest->deadline) < 0) oldest = &candidate;
+      if (is_older(candidate, *oldest)) oldest = &candidate;
     }
     drain(*oldest, evicted);
-    *oldest = Datagram{.key = key, .used = true, .deadline = now + kRemember};
+    *oldest = Datagram{.key = key, .used = true, .number = ++claims_, .deadline = now + kRemember};
     return *oldest;
+  }
+  // By deadline, and in one tick by claim: else a newcomer would always push out the one before it.
+  [[nodiscard]] static bool is_older(const Datagram& a, const Datagram& b) {
+    if (a.deadline != b.deadline) return static_cast<std::int32_t>(a.deadline - b.deadline) < 0;
+    return static_cast<std::int32_t>(a.number - b.number) < 0;
   }
 
   template <typename Take>
@@ -137,6 +143,7 @@ class FragmentTable {
   std::vector<Held> frames_;
   std::uint16_t free_ = 0;  // the first of the unused `frames_`, chained by `next`
   std::size_t held_ = 0;
+  std::uint32_t claims_ = 0;
   Tick last_expire_ = 0;
 };
 

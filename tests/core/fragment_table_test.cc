@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <span>
 #include <vector>
 
 namespace penstock::core {
@@ -110,6 +111,24 @@ TEST_F(FragmentTableTest, TheOldestDatagramGivesWay) {
 }
 
 // Whatever happens, each frame that is held is given back once.
+// All in one tick: a newcomer pushes out the one that came first, not the one that came just before it.
+TEST_F(FragmentTableTest, InOneTickTheOldestDatagramGivesWay) {
+  constexpr std::size_t kSets = FragmentTable::kDatagrams / 4;
+  std::vector<std::uint32_t> of_one_set;
+  for (std::uint32_t id = 0; of_one_set.size() < 6; ++id) {
+    if (hash_of(key_of(id)) % kSets == hash_of(key_of(0)) % kSets) of_one_set.push_back(id);
+  }
+  for (const std::uint32_t id : std::span{of_one_set}.first(4)) resolve(id, 7);
+  EXPECT_TRUE(hold(of_one_set[4], 40, 7));
+  EXPECT_TRUE(hold(of_one_set[5], 50, 7));
+  EXPECT_TRUE(given_.evicted.empty());
+  EXPECT_EQ(find(of_one_set[1], 7), Kind::kWaiting) << "forgotten";
+  EXPECT_EQ(find(of_one_set[2], 7), Kind::kServer);
+  resolve(of_one_set[4], 7);
+  resolve(of_one_set[5], 7);
+  EXPECT_EQ(given_.released, (std::vector<std::uint16_t>{40, 50}));
+}
+
 TEST_F(FragmentTableTest, LosesAndDoublesNoFrame) {
   std::mt19937 random{3};
   std::map<std::uint16_t, int> inside;
