@@ -15,7 +15,7 @@ import sys
 from lab import topology
 from lab.lab import Lab
 from lab.penstockd import Penstockd
-from lab.vrrp_wire import PROBE_PORT, Advert, Announcement, Event, VrrpWire
+from lab.vrrp_wire import PROBE_PORT, Advert, Announcement, Event, Probe, VrrpWire
 from lab.waiting import wait_for
 
 VRID = 50
@@ -40,17 +40,18 @@ def configuration(priority: int, version: int, interval_seconds: float, vips: li
     excluded = "    virtual_ipaddress_excluded {\n" + "\n".join(lines[20:]) + "\n    }\n" if lines[20:] else ""
     return (f"vrrp_instance VI_1 {{\n    state BACKUP\n    interface eth0\n    virtual_router_id {VRID}\n    priority {priority}\n"
             f"    version {version}\n    advert_int {interval_seconds}\n    garp_master_repeat {repeat}\n    garp_master_delay 60\n"
-            "    virtual_ipaddress {\n" + "\n".join(lines[:20]) + "\n    }\n" + excluded + "}\n" + PROBED_SERVICE)
+            "    virtual_ipaddress {\n" + "\n".join(lines[:20]) + "\n    }\n" + excluded + "}\n")
 
 
 class Duel:
     """A backup that stays, and a master that comes and goes."""
 
-    def __init__(self, lab: Lab, wire: VrrpWire, version: int, interval_seconds: float, vips: list[str] | None = None, repeat: int = 5):
+    def __init__(self, lab: Lab, wire: VrrpWire, version: int, interval_seconds: float, vips: list[str] | None = None, repeat: int = 5,
+                 services: str = ""):
         self._wire = wire
         self._master = Penstockd(lab, node=topology.DIRECTOR)
         self._backup = Penstockd(lab, node=topology.DIRECTOR2)
-        text = [configuration(priority, version, interval_seconds, vips or [topology.VIP], repeat)
+        text = [configuration(priority, version, interval_seconds, vips or [topology.VIP], repeat) + services
                 for priority in (PRIORITY_OF_MASTER, PRIORITY_OF_BACKUP)]
         self._text_of_master = text[0]
         self._backup.start(text[1], as_master=False)
@@ -112,11 +113,15 @@ def measure(lab: Lab, name: str, version: int, interval_seconds: float, is_crash
             and max(announced) * 1000 <= ANNOUNCEMENT_BOUND_MS)
 
 
+def forwarded_probes(wire: VrrpWire, since: int) -> list[Probe]:
+    return wire.probes(topology.DIRECTOR.name, since) + wire.probes(topology.DIRECTOR2.name, since)
+
+
 def lost_probes(wire: VrrpWire, since: int) -> tuple[int, float]:
     """How many probes that the client sent no director forwarded, and the longest time in which none was. Leaves out what may still
     be on its way."""
     sent = [probe.number for probe in wire.probes(topology.CLIENT.name, since)]
-    passed = sorted(wire.probes(topology.DIRECTOR.name, since) + wire.probes(topology.DIRECTOR2.name, since), key=lambda probe: probe.time)
+    passed = sorted(forwarded_probes(wire, since), key=lambda probe: probe.time)
     numbers = {probe.number for probe in passed}
     lost = sum(number not in numbers for number in sent if number < passed[-1].number)
     return lost, max(after.time - before.time for before, after in zip(passed, passed[1:], strict=False))
@@ -131,12 +136,13 @@ def measure_loss(lab: Lab, name: str, version: int, interval_seconds: float, is_
     """A stream of probes through takeovers and the ways back."""
     taken, given, first = ([], []), ([], []), []
     with VrrpWire(lab) as wire:
-        duel = Duel(lab, wire, version, interval_seconds)
+        duel = Duel(lab, wire, version, interval_seconds, services=PROBED_SERVICE)
         try:
             lab.start(topology.CLIENT.name, "probes", sys.executable, "-m", "lab.probe_stream", topology.VIP, str(PROBE_PORT), str(PROBES_A_SECOND))
             for _ in range(runs):
                 for node, before, (losses, gaps) in ((topology.DIRECTOR, duel.give_back, given), (topology.DIRECTOR2, lambda: duel.end_master(is_crash), taken)):
                     since = wire.now()
+                    wait_for("probes before it", lambda: len(forwarded_probes(wire, since)) >= PROBES_A_SECOND // 100, interval_seconds=0.01)
                     before()
                     forwarded = wire.now()
                     wait_for("its first second of forwarding", lambda: len(wire.probes(node.name, forwarded)) >= PROBES_A_SECOND, interval_seconds=0.01)
