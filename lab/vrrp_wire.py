@@ -2,7 +2,7 @@
 and the probes of lab/probe_stream.py, as they leave the client and the directors.
 
 One packet socket in the bridge's namespace hears every port; the kernel's stamp is that of the frame's way through the port, so a busy
-reader changes no time. What nobody has read yet waits in the socket.
+reader changes no time. What nobody has read yet waits in the socket; a loss there is an error.
 """
 
 import ctypes
@@ -20,7 +20,10 @@ ETH_P_ALL = 0x0003
 SO_TIMESTAMPNS = 35
 SO_ATTACH_FILTER = 26
 SO_RCVBUFFORCE = 33
-RECEIVE_BUFFER = 16 * 1024 * 1024
+SOL_PACKET = 263
+PACKET_STATISTICS = 6
+# What comes while nobody reads, as during a daemon's start: a quarter of a minute of the bench's probes, a kilobyte of the kernel's for each.
+RECEIVE_BUFFER = 256 * 1024 * 1024
 PROBE_PORT = 7007
 FILTER = f"(udp dst port {PROBE_PORT}) or (ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
 VRRP = 112
@@ -113,11 +116,12 @@ class VrrpWire:
         self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", len(steps), ctypes.addressof(code)))
 
     def events(self) -> list[Event]:
-        """All so far. What other ports are sent of a frame is left out."""
+        """All so far. What other ports are sent of a frame is left out. RuntimeError when the socket had no room for some."""
         while True:
             try:
                 frame, ancillary, _, (port, _, kind, *_) = self._socket.recvmsg(2048, 64)
             except BlockingIOError:
+                self._require_all()
                 return self._events
             if kind == socket.PACKET_OUTGOING or port == "br0":
                 continue
@@ -125,6 +129,11 @@ class VrrpWire:
             event = event_of(seconds + nanoseconds / 1e9, port, frame)
             if event is not None:
                 self._events.append(event)
+
+    def _require_all(self) -> None:
+        _, lost = struct.unpack("II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+        if lost:
+            raise RuntimeError(f"{lost} frames came while nobody read them, and were lost")
 
     def now(self) -> int:
         """A mark for `since`."""
