@@ -141,8 +141,9 @@ def measure_loss(lab: Lab, name: str, version: int, interval_seconds: float, is_
             lab.start(topology.CLIENT.name, "probes", sys.executable, "-m", "lab.probe_stream", topology.VIP, str(PROBE_PORT), str(PROBES_A_SECOND))
             for _ in range(runs):
                 for node, before, (losses, gaps) in ((topology.DIRECTOR, duel.give_back, given), (topology.DIRECTOR2, lambda: duel.end_master(is_crash), taken)):
+                    began = wire.now()
+                    wait_for("the stream to flow", lambda began=began: len(forwarded_probes(wire, began)) >= PROBES_A_SECOND // 100, interval_seconds=0.01)
                     since = wire.now()
-                    wait_for("probes before it", lambda: len(forwarded_probes(wire, since)) >= PROBES_A_SECOND // 100, interval_seconds=0.01)
                     before()
                     forwarded = wire.now()
                     wait_for("its first second of forwarding", lambda: len(wire.probes(node.name, forwarded)) >= PROBES_A_SECOND, interval_seconds=0.01)
