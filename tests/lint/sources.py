@@ -6,9 +6,9 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A folder of its own before the one that it lies in.
-LAYERS = ("dataplane/packet", "dataplane/core", "dataplane/dpdk", "notify", "config", "vrrp/spec", "vrrp", "healthcheck/spec",
+LAYERS = ("dataplane/packet", "dataplane/core", "dataplane/dpdk", "notify", "config", "vrrp/spec", "vrrp", "sync", "healthcheck/spec",
           "healthcheck/io", "healthcheck", "control/loop", "control")
-FOLDERS = ("dataplane", "notify", "config", "vrrp", "healthcheck", "control", "tests", "bench")
+FOLDERS = ("dataplane", "notify", "config", "vrrp", "sync", "healthcheck", "control", "tests", "bench")
 
 
 @functools.cache

@@ -15,10 +15,11 @@ ALLOWED = {
     "healthcheck/io": {"dataplane/packet", "notify", "healthcheck/spec", "healthcheck", "control/loop"},
     "vrrp/spec": {"dataplane/packet", "notify"},
     "vrrp": {"dataplane/packet", "notify", "vrrp/spec"},
+    "sync": {"dataplane/packet"},
     "config": {"dataplane/packet", "notify", "healthcheck/spec", "vrrp/spec"},
     "control/loop": set(),
-    "control": {"dataplane/packet", "dataplane/core", "dataplane/dpdk", "notify", "config", "vrrp/spec", "vrrp", "healthcheck/spec",
-                "healthcheck", "healthcheck/io", "control/loop"},
+    "control": {"dataplane/packet", "dataplane/core", "dataplane/dpdk", "notify", "config", "vrrp/spec", "vrrp", "sync",
+                "healthcheck/spec", "healthcheck", "healthcheck/io", "control/loop"},
 }
 
 # Libraries that one place keeps from the rest: what an include looks like, and which files may have it.
