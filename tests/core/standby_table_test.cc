@@ -175,7 +175,7 @@ RC_GTEST_PROP(StandbyTableProperty, DoesAsAMapForIpv6, ()) { does_as_a_map<Conne
 // in 7*10^7 for IPv6.)
 TYPED_TEST(StandbyTableOf, RefusesFewerThanOneInAMillionAtItsCapacity) {
   constexpr std::uint64_t kCapacity = 50'000;
-  constexpr std::uint64_t kPuts = 3'000'000;
+  constexpr std::uint64_t kPuts = 2'000'000;
   StandbyTable<TypeParam> table{kCapacity, this->counters_};
   std::uint64_t refused = 0;
   std::mt19937_64 random{1};
