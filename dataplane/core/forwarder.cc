@@ -43,9 +43,11 @@ void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> bur
   for (std::size_t i = 0; i < count_of_frames; ++i) {
     lookups[i] = parsed[i].kind == packet::FrameKind::kTransport ? look_up(snapshot, burst[i], parsed[i]) : Lookup{};
   }
+  const bool tells_peer = outbox_ != nullptr && outbox_->is_open();
   const Burst context{.snapshot = snapshot,
                       .now = now,
-                      .tells_peer = outbox_ != nullptr && outbox_->is_open(),
+                      .tells_peer = tells_peer,
+                      .counts_down = tells_peer && snapshot.sync_policy().counts_down(),
                       .has_standby = standby_ != nullptr && standby_->any_unclaimed()};
   for (std::size_t i = 0; i < count_of_frames; ++i) verdicts[i] = decide(context, burst[i], parsed[i], lookups[i]);
   count(verdicts.first(count_of_frames));

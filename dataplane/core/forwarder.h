@@ -75,6 +75,7 @@ class Forwarder {
     const Snapshot& snapshot;
     Tick now;
     bool tells_peer;   // the sync thread wants to know of connections
+    bool counts_down;  // SyncPolicy's, where it does
     bool has_standby;  // connections learned from the peer wait for their packets
   };
   // Of a frame that names a virtual service: which one, and where its connection would lie.
@@ -126,7 +127,11 @@ class Forwarder {
   template <typename Entry>
   void note_new_for_peer(const Burst& burst, Entry& entry, ConnectionState first);
   template <typename Entry>
-  void tell_peer(const Burst& burst, Entry& entry, ConnectionState next);
+  void consider_for_peer(const Burst& burst, Entry& entry, ConnectionState next);
+  template <typename Entry>
+  void carry_out(const Burst& burst, Entry& entry, ConnectionState next, SyncPolicy::Answer answer);
+  template <typename Entry>
+  [[nodiscard]] bool tell_peer(const Burst& burst, const Entry& entry, ConnectionState next);
   // Counts the packet as its server's.
   void account(ServerId server, const packet::ParsedFrame& parsed);
   void note_full(Tick now) {

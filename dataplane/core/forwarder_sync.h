@@ -43,28 +43,40 @@ template <typename Path>
 
 template <typename Entry>
 [[gnu::always_inline]] inline void Forwarder::note_for_peer(const Burst& burst, Entry& entry, ConnectionState next) {
+  if (burst.counts_down && SyncPolicy::needs_no_thought(entry.sync_mark, entry.state, next)) [[likely]] {
+    --entry.sync_mark;
+  } else {
+    consider_for_peer(burst, entry, next);
+  }
+}
+
+template <typename Entry>
+[[gnu::noinline]] void Forwarder::consider_for_peer(const Burst& burst, Entry& entry, ConnectionState next) {
   const StateTimeouts& timeouts = burst.snapshot.timeouts();
-  const SyncPolicy::Answer answer =
-      burst.snapshot.sync_policy().on_packet(entry.sync_mark, {.before = entry.state,
-                                                               .after = next,
-                                                               .now = burst.now,
-                                                               .last = entry.expires - timeouts[entry.state],
-                                                               .timeout = timeouts[next]});
-  entry.set_sync_mark(answer.mark);
-  if (answer.due) [[unlikely]]
-    tell_peer(burst, entry, next);
+  carry_out(burst, entry, next,
+            burst.snapshot.sync_policy().on_packet(entry.sync_mark, {.before = entry.state,
+                                                                     .after = next,
+                                                                     .now = burst.now,
+                                                                     .last = entry.expires - timeouts[entry.state],
+                                                                     .timeout = timeouts[next]}));
 }
 
 template <typename Entry>
-void Forwarder::note_new_for_peer(const Burst& burst, Entry& entry, ConnectionState first) {
-  const SyncPolicy::Answer answer = burst.snapshot.sync_policy().on_first_packet(
-      {.after = first, .now = burst.now, .last = burst.now, .timeout = burst.snapshot.timeouts()[first]});
-  entry.set_sync_mark(answer.mark);
-  if (answer.due) tell_peer(burst, entry, first);
+[[gnu::noinline]] void Forwarder::note_new_for_peer(const Burst& burst, Entry& entry, ConnectionState first) {
+  carry_out(burst, entry, first,
+            burst.snapshot.sync_policy().on_first_packet(
+                {.after = first, .now = burst.now, .last = burst.now, .timeout = burst.snapshot.timeouts()[first]}));
 }
 
 template <typename Entry>
-[[gnu::noinline]] void Forwarder::tell_peer(const Burst& burst, Entry& entry, ConnectionState next) {
+void Forwarder::carry_out(const Burst& burst, Entry& entry, ConnectionState next, SyncPolicy::Answer answer) {
+  if (answer.due && !tell_peer(burst, entry, next)) answer.mark = burst.snapshot.sync_policy().owed(burst.now);
+  entry.set_sync_mark(answer.mark);
+}
+
+// False: there is no room.
+template <typename Entry>
+bool Forwarder::tell_peer(const Burst& burst, const Entry& entry, ConnectionState next) {
   const bool told = outbox_->push({.client = entry.key.client(),
                                    .state = next,
                                    .client_port = entry.key.client_port(),
@@ -72,7 +84,7 @@ template <typename Entry>
                                    .server = entry.server,
                                    .timeout_seconds = burst.snapshot.timeouts()[next] / kTicksPerSecond});
   (told ? counters_.synced_out : counters_.sync_lost).add();
-  if (!told) entry.set_sync_mark(burst.snapshot.sync_policy().owed(burst.now));
+  return told;
 }
 
 }  // namespace penstock::core

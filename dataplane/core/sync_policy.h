@@ -9,7 +9,8 @@
 // counts as the one at the threshold): else it would end at the peer after SYN_RECV's 60 s when its client is silent.
 //
 // The kernel keeps a counter of 32 bits, the last state told and a time for each connection. The 6 bits (the mark) hold
-//   without a refresh period: the packets modulo the period, so that can be 63 at most; 63 stands for "still to be told";
+//   without a refresh period: how many packets from now the threshold is, which is why a period can be 63 at most; 0: the peer
+//   is still to be told;
 //   with one: 4 bits of the time of the last message, in eighths of that period, and 2 bits of retries since.
 // What that leaves out:
 // - A change is one from the packet before, not from the last state told: FIN_WAIT, SYN_RECV, FIN_WAIT is told twice.
@@ -31,7 +32,7 @@ namespace penstock::core {
 // IPVS's sysctls sync_threshold (two numbers), sync_refresh_period and sync_retries, with the kernel's defaults.
 struct SyncSettings {
   unsigned threshold = 3;                  // packets: less than `period`
-  unsigned period = 50;                    // packets, 0 to 63; 0: told once, at `threshold` (0 to 61), and by changes of state
+  unsigned period = 50;                    // packets, 0 to 63; 0: told once, at `threshold` (0 to 62), and by changes of state
   std::chrono::seconds refresh_period{0};  // 0 to kMaxTimeout; 0: packets are counted
   unsigned retries = 0;                    // 0 to 3
   bool early = true;
@@ -52,7 +53,7 @@ inline constexpr unsigned kTold = kToldAtOnce | bit_of(ConnectionState::kEstabli
 class SyncPolicy {
  public:
   static constexpr unsigned kMaxPeriod = 63;
-  static constexpr unsigned kMaxThreshold = 61;  // with a period of 0
+  static constexpr unsigned kMaxThreshold = 62;  // with a period of 0
   static constexpr unsigned kMaxRetries = 3;
 
   [[nodiscard]] static constexpr bool is_valid(const SyncSettings& settings) {
@@ -86,39 +87,50 @@ class SyncPolicy {
   };
 
   [[nodiscard]] constexpr Answer on_first_packet(const Packet& packet) const {
-    if (early_) return {true, refresh_ == 0 ? counted(0) : told(packet.now, 0)};
-    return on_packet(refresh_ == 0 ? std::uint8_t{0} : owed(packet.now), packet);
+    if (early_) return {true, refresh_ == 0 ? left_after(1) : told(packet.now, 0)};
+    return on_packet(refresh_ == 0 ? left_after(0) : owed(packet.now), packet);
   }
 
   [[nodiscard]] constexpr Answer on_packet(std::uint8_t mark, const Packet& packet) const {
     if (refresh_ != 0) return on_packet_by_time(mark, packet);
-    if (mark == kOwed) return {true, threshold_};
-    const std::uint8_t next = counted(mark);
+    if (mark == kOwed) return {true, whole_period()};
+    const std::uint8_t next = mark == kNever && period_ == 0 ? kNever
+                              : mark == 1                    ? whole_period()
+                                                             : static_cast<std::uint8_t>(mark - 1);
     if (packet.after != packet.before) {
       if (detail::is_one_of(packet.after, detail::kToldAtOnce)) return {true, next};
-      if (early_ && packet.after == ConnectionState::kEstablished) return {true, threshold_};
+      if (early_ && packet.after == ConnectionState::kEstablished) return {true, whole_period()};
     }
-    return {next == threshold_ && detail::is_one_of(packet.after, detail::kTold), next};
+    return {mark == 1 && detail::is_one_of(packet.after, detail::kTold), next};
   }
 
-  // The mark of a connection that is due with its next packet in a state that is told.
+  // The short way for nearly all packets: where counts_down(), one that needs_no_thought() only makes the mark less by one, as
+  // on_packet() would.
+  [[nodiscard]] constexpr bool counts_down() const { return refresh_ == 0 && period_ != 0; }
+  [[nodiscard]] static constexpr bool needs_no_thought(std::uint8_t mark, ConnectionState before, ConnectionState after) {
+    return mark >= 2 && before == after;
+  }
+
+  // The mark of a connection that is due with its next packet (with a refresh period: in a state that is told).
   [[nodiscard]] constexpr std::uint8_t owed(Tick now) const {
     return refresh_ == 0 ? kOwed : mark_of(time_of(now) - kUnits, 0);
   }
   // Of one that was learned from the peer: as if it had just been told, as the kernel does.
-  [[nodiscard]] constexpr std::uint8_t learned(Tick now) const { return refresh_ == 0 ? threshold_ : told(now, 0); }
+  [[nodiscard]] constexpr std::uint8_t learned(Tick now) const { return refresh_ == 0 ? whole_period() : told(now, 0); }
 
  private:
-  static constexpr std::uint8_t kOwed = 63;
-  static constexpr std::uint8_t kCountedOut = 62;  // with a period of 0: so many or more
-  static constexpr unsigned kUnits = 8;            // of time in a refresh period
+  static constexpr std::uint8_t kOwed = 0;
+  static constexpr std::uint8_t kNever = 63;  // with a period of 0
+  static constexpr unsigned kUnits = 8;       // of time in a refresh period
 
-  // One packet more.
-  [[nodiscard]] constexpr std::uint8_t counted(std::uint8_t count) const {
-    const unsigned next = count + 1U;
-    if (period_ == 0) return static_cast<std::uint8_t>(std::min<unsigned>(next, kCountedOut));
-    return next < period_ ? static_cast<std::uint8_t>(next) : std::uint8_t{0};
+  // The mark after a connection's packet number `count`, or the mark of a connection that has had so many.
+  [[nodiscard]] constexpr std::uint8_t left_after(unsigned count) const {
+    if (period_ == 0) return count < threshold_ ? static_cast<std::uint8_t>(threshold_ - count) : kNever;
+    const unsigned left = (threshold_ + period_ - count % period_) % period_;
+    return static_cast<std::uint8_t>(left != 0 ? left : period_);
   }
+  // After the packet at the threshold.
+  [[nodiscard]] constexpr std::uint8_t whole_period() const { return period_ != 0 ? period_ : kNever; }
 
   // A time modulo two refresh periods, which is all that a mark knows of it.
   [[nodiscard]] constexpr unsigned time_of(Tick now) const { return now / unit_; }
