@@ -55,8 +55,8 @@ struct Connection {
 
   Key key;
   ServerId server = kNoServer;
-  std::uint8_t bucket_overflow : 4 = 0;  // not the connection's but its bucket's: ConnectionTable's, in slot 0 only
   ConnectionState state : 4 = ConnectionState::kNone;
+  std::uint8_t bucket_overflow : 4 = 0;   // not the connection's but its bucket's: ConnectionTable's, in slot 0 only
   std::uint8_t displaced : 1 = 0;         // it lies in the second of its two buckets
   std::uint8_t counts_as_active : 1 = 0;  // it is one of its server's ActiveConn, else of its InActConn
   std::uint8_t sync_mark : 6 = 0;         // when the peer was or must be told of it: SyncPolicy's

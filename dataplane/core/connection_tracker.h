@@ -90,7 +90,7 @@ class ConnectionTracker {
   [[nodiscard]] const ConnectionTable<Entry>& table() const { return table_; }
 
  private:
-  [[nodiscard]] Entry* insert(const Key& key, Place place, Tick now) {
+  [[nodiscard, gnu::always_inline]] inline Entry* insert(const Key& key, Place place, Tick now) {
     Entry* entry = table_.insert(key, place);
     if (entry == nullptr) {
       Entry* const oldest = table_.oldest_inactive(place, now);

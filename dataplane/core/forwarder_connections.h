@@ -44,7 +44,8 @@ template <typename Path>
   const ConnectionState next = parsed.protocol == packet::ip_protocol::kTcp
                                    ? next_state(connection->state, event_of(parsed.tcp_flags))
                                    : ConnectionState::kUdp;
-  if (burst.tells_peer) note_for_peer(burst, *connection, next);
+  if (burst.tells_peer) [[unlikely]]
+    note_for_peer(burst, *connection, next);
   tracker.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
   return {.server = connection->server};
 }

@@ -223,11 +223,11 @@ TYPED_TEST(StandbyTableOf, WhenFullRefusesUntilSomebodysTimeIsUpOrHeIsClaimed) {
 
 // One writer, three workers that claim and a reader: each connection that was put comes out once, by a worker, the sweep or an
 // erase, whole; and the counts are at nothing in the end.
-TYPED_TEST(StandbyTableOf, EachConnectionIsClaimedOnceAndWhole) {
-  using Table = StandbyTable<TypeParam>;
-  constexpr std::uint64_t kKeys = 512;  // few, in a table that is often full: so all meet in the same buckets
-  constexpr std::uint32_t kPuts = 30'000;
-  Table table{kKeys * 2 / 3, this->counters_};
+template <typename Key>
+void claim_while_put(std::uint64_t keys, std::uint32_t puts) {
+  using Table = StandbyTable<Key>;
+  StandbyCounters counters;
+  Table table{keys * 2 / 3, counters};
 
   // The n-th put's connection: all of it follows from n, and no two have the same expiry.
   const auto nth = [](std::uint64_t key, std::uint32_t n) {
@@ -252,9 +252,9 @@ TYPED_TEST(StandbyTableOf, EachConnectionIsClaimedOnceAndWhole) {
       workers.emplace_back([&, worker] {
         std::mt19937_64 random{worker};
         while (!done.load(std::memory_order_relaxed)) {
-          const std::uint64_t key = random() % kKeys;
-          if (const auto seen = table.peek(key_of<TypeParam>(key), 0); seen && !is_whole(key, *seen)) torn.fetch_add(1);
-          const auto value = table.claim(key_of<TypeParam>(key), 0);
+          const std::uint64_t key = random() % keys;
+          if (const auto seen = table.peek(key_of<Key>(key), 0); seen && !is_whole(key, *seen)) torn.fetch_add(1);
+          const auto value = table.claim(key_of<Key>(key), 0);
           if (!value) continue;
           if (!is_whole(key, *value)) torn.fetch_add(1);
           claimed[worker].push_back(value->expires - 1'000'000);
@@ -264,27 +264,27 @@ TYPED_TEST(StandbyTableOf, EachConnectionIsClaimedOnceAndWhole) {
     workers.emplace_back([&] {
       for (std::size_t bucket = 0; !done.load(std::memory_order_relaxed); bucket = (bucket + 1) % table.bucket_count()) {
         std::set<std::uint64_t> seen;
-        table.for_each_in(bucket, [&](const TypeParam& key, const StandbyConnection& value) {
-          for (std::uint64_t n = 0; n < kKeys; ++n) {
-            if (key_of<TypeParam>(n) != key) continue;
+        table.for_each_in(bucket, [&](const Key& key, const StandbyConnection& value) {
+          for (std::uint64_t n = 0; n < keys; ++n) {
+            if (key_of<Key>(n) != key) continue;
             if (!is_whole(n, value) || !seen.insert(n).second) torn.fetch_add(1);
           }
         });
       }
     });
     std::mt19937_64 random{99};
-    for (std::uint32_t n = 0; n < kPuts; ++n) {
-      const std::uint64_t key = random() % kKeys;
-      switch (table.put(key_of<TypeParam>(key), nth(key, n), 0)) {
+    for (std::uint32_t n = 0; n < puts; ++n) {
+      const std::uint64_t key = random() % keys;
+      switch (table.put(key_of<Key>(key), nth(key, n), 0)) {
         case Table::Put::kFull: ++refused; break;
         case Table::Put::kUpdated: ++updated; break;
         case Table::Put::kInserted: break;
       }
-      if (n % 16 == 0 && table.erase(key_of<TypeParam>(key))) ended.push_back(UINT32_MAX);
+      if (n % 16 == 0 && table.erase(key_of<Key>(key))) ended.push_back(UINT32_MAX);
       if (n % 64 == 0) {
         const Tick past = 1'000'000 + (n > 256 ? n - 256 : 0);
         table.sweep(table.bucket_count() / 4, past,
-                    [&](const TypeParam&, const StandbyConnection& value) { ended.push_back(value.expires - 1'000'000); });
+                    [&](const Key&, const StandbyConnection& value) { ended.push_back(value.expires - 1'000'000); });
       }
       if (n % 32 == 0) std::this_thread::yield();
     }
@@ -301,15 +301,20 @@ TYPED_TEST(StandbyTableOf, EachConnectionIsClaimedOnceAndWhole) {
     if (n == UINT32_MAX) continue;  // an erase doesn't say which put's it was
     EXPECT_TRUE(all.insert(n).second) << "claimed and ended: " << n;
   }
-  EXPECT_EQ(by_workers + ended.size() + updated + refused + table.unclaimed(), kPuts);
+  EXPECT_EQ(by_workers + ended.size() + updated + refused + table.unclaimed(), puts);
   EXPECT_GT(by_workers, 100U);
-  table.sweep(table.bucket_count(), 1'000'000 + kPuts, [](const auto&, const auto&) {});
+  table.sweep(table.bucket_count(), 1'000'000 + puts, [](const auto&, const auto&) {});
   EXPECT_EQ(table.unclaimed(), 0U);
   for (std::uint16_t server = 0; server < 1000; ++server) {
-    EXPECT_EQ(this->counters_.of(ServerId{server}).active, 0U);
-    EXPECT_EQ(this->counters_.of(ServerId{server}).inactive, 0U);
+    EXPECT_EQ(counters.of(ServerId{server}).active, 0U);
+    EXPECT_EQ(counters.of(ServerId{server}).inactive, 0U);
   }
 }
+
+// Few for the table, which is often full: keys meet in their buckets.
+TYPED_TEST(StandbyTableOf, EachConnectionIsClaimedOnceAndWhole) { claim_while_put<TypeParam>(512, 30'000); }
+// All at the same few slots, which are filled again as soon as they are free.
+TYPED_TEST(StandbyTableOf, EachConnectionIsClaimedOnceAndWholeWhereAllMeet) { claim_while_put<TypeParam>(3, 300'000); }
 
 }  // namespace
 }  // namespace penstock::core
