@@ -43,10 +43,36 @@ void Floor(benchmark::State& state) {
 }
 BENCHMARK(Floor)->Apply(flow_counts);
 
+// What connection sync does meanwhile.
+enum class Sync {
+  kNone,
+  kClosed,   // another director is master
+  kOpen,     // the peer is told, and this thread takes what it is told
+  kStandby,  // as kOpen, just after a takeover: connections that no packet has used wait
+};
+
+// The sync thread's part.
+void take_all(core::SyncOutbox& outbox) {
+  std::array<core::SyncRecord, 64> records;
+  while (const std::size_t count = outbox.take(records)) benchmark::DoNotOptimize(records[count - 1]);
+}
+
 // Packets of connections that exist, sent to the port's own MAC address or that of the last of `virtual_routers`.
-void process_established(benchmark::State& state, std::uint32_t flows, unsigned virtual_routers) {
+void process_established(benchmark::State& state, std::uint32_t flows, unsigned virtual_routers, Sync sync = Sync::kNone) {
   core::CounterBoard board{1};
-  core::Forwarder forwarder{board, {.connections4 = kRoom, .connections6 = 1}};
+  core::StandbyTables standby{kRoom, 1, board.standby()};
+  core::SyncOutbox outbox;
+  core::Forwarder forwarder{board,
+                            {.connections4 = kRoom,
+                             .connections6 = 1,
+                             .standby = sync == Sync::kNone ? nullptr : &standby,
+                             .outbox = sync == Sync::kNone ? nullptr : &outbox}};
+  if (sync == Sync::kStandby) {
+    const core::StandbyConnection waiting{
+        .server = core::ServerId{0}, .state = core::ConnectionState::kEstablished, .expires = 9};
+    standby.ipv4.put({packet::Ipv4Address{0x0b00'0001}, 1024, core::VirtualId{1}}, waiting, 0);
+  }
+  if (sync >= Sync::kOpen) outbox.open();
   const auto snapshot = snapshot_for(16, SchedulerKind::kRoundRobin, 0, virtual_routers);
   std::array<core::Verdict, kBurst> verdicts;
   const packet::MacAddress to = virtual_routers == 0 ? kPortMac : virtual_mac(virtual_routers);
@@ -54,6 +80,7 @@ void process_established(benchmark::State& state, std::uint32_t flows, unsigned 
   for (std::uint32_t flow = 0; flow < flows; ++flow) {
     syn.write_flow(0, flow);
     forwarder.process(*snapshot, 0, std::span{syn.burst()}.first(1), verdicts);
+    take_all(outbox);
   }
   Traffic ack{packet::tcp_flag::kAck, to};
   FlowOrder order{flows};
@@ -61,6 +88,7 @@ void process_established(benchmark::State& state, std::uint32_t flows, unsigned 
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurst; ++i) ack.write_flow(i, order.next());
     forwarder.process(*snapshot, 1, ack.burst(), verdicts);
+    if (sync >= Sync::kOpen) take_all(outbox);
     forwarded += verdicts[0].action == core::Action::kForward ? 1 : 0;
   }
   if (forwarded != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a packet was not forwarded");
@@ -70,15 +98,27 @@ void process_established(benchmark::State& state, std::uint32_t flows, unsigned 
 void ProcessEstablished(benchmark::State& state) { process_established(state, static_cast<std::uint32_t>(state.range(0)), 0); }
 BENCHMARK(ProcessEstablished)->Apply(flow_counts);
 
+// The same with connection sync, by the number of flows and Sync.
+void ProcessSynced(benchmark::State& state) {
+  process_established(state, static_cast<std::uint32_t>(state.range(0)), 0, static_cast<Sync>(state.range(1)));
+  constexpr std::array kNames{"none", "closed", "open", "standby"};
+  state.SetLabel(kNames.at(static_cast<std::size_t>(state.range(1))));
+}
+BENCHMARK(ProcessSynced)->ArgsProduct({{256, 32'768, 1 << 20}, {0, 1, 2, 3}});
+
 // The same by the MAC address of a virtual router (use_vmac), of 1 or 255 on the port; 0: by the port's own.
 void ProcessByVirtualMac(benchmark::State& state) { process_established(state, 4096, static_cast<unsigned>(state.range(0))); }
 BENCHMARK(ProcessByVirtualMac)->Arg(0)->Arg(1)->Arg(255);
 
 // Each packet a SYN of a client that was not seen for a while: the table stays half full, ended connections are swept.
+// With 1 as second argument the peer is told of each.
 void ProcessNew(benchmark::State& state) {
   const auto room = static_cast<std::size_t>(state.range(0));
+  const bool is_synced = state.range(1) != 0;
   core::CounterBoard board{1};
-  core::Forwarder forwarder{board, {.connections4 = room, .connections6 = 1}};
+  core::SyncOutbox outbox;
+  core::Forwarder forwarder{board, {.connections4 = room, .connections6 = 1, .outbox = is_synced ? &outbox : nullptr}};
+  if (is_synced) outbox.open();
   const auto snapshot = snapshot_for(16, SchedulerKind::kRoundRobin);
   std::array<core::Verdict, kBurst> verdicts;
   Traffic syn{packet::tcp_flag::kSyn};
@@ -89,12 +129,13 @@ void ProcessNew(benchmark::State& state) {
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurst; ++i) syn.write_flow(i, flow++);
     forwarder.process(*snapshot, now, syn.burst(), verdicts);
+    if (is_synced) take_all(outbox);
     if (++burst % bursts_per_tick == 0) ++now;
     forwarder.maintain(*snapshot, now);
   }
   count_packets(state);
 }
-BENCHMARK(ProcessNew)->Arg(1 << 17)->Arg(1 << 20);
+BENCHMARK(ProcessNew)->ArgsProduct({{1 << 17, 1 << 20}, {0, 1}});
 
 // ---- Stages
 
@@ -162,7 +203,7 @@ void UnorderedMapFind(benchmark::State& state) {
   const auto flows = static_cast<std::uint32_t>(state.range(0));
   std::unordered_map<std::uint64_t, core::Connection4, StandardHash> map;
   map.reserve(flows);
-  for (std::uint32_t flow = 0; flow < flows; ++flow) map[key_of(flow).word] = {};
+  for (std::uint32_t flow = 0; flow < flows; ++flow) map[key_of(flow).word] = core::Connection4{};
   FlowOrder order{flows};
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurst; ++i) {
@@ -201,12 +242,12 @@ void UnorderedMapInsert(benchmark::State& state) {
   std::unordered_map<std::uint64_t, core::Connection4, StandardHash> map;
   map.reserve(kConnections);
   std::uint32_t youngest = 0;
-  while (youngest < kConnections) map[key_of(youngest++).word] = {};
+  while (youngest < kConnections) map[key_of(youngest++).word] = core::Connection4{};
   std::uint32_t oldest = 0;
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurst; ++i) {
       map.erase(key_of(oldest++).word);
-      map[key_of(youngest++).word] = {};
+      map[key_of(youngest++).word] = core::Connection4{};
     }
   }
   count_packets(state);

@@ -53,17 +53,16 @@ template <typename KeyType>
 struct Connection {
   using Key = KeyType;
 
-  // Bits of `flags`. The high half is not the connection's but its bucket's (ConnectionTable keeps a count there, in slot 0
-  // only).
-  static constexpr std::uint8_t kCountsAsActive = 0x01;  // it is one of its server's ActiveConn, else of its InActConn
-  static constexpr std::uint8_t kDisplaced = 0x02;       // it lies in the second of its two buckets
-  static constexpr std::uint8_t kOwnBits = 0x0f;
-
   Key key;
   ServerId server = kNoServer;
-  ConnectionState state = ConnectionState::kNone;
-  std::uint8_t flags = 0;
+  ConnectionState state : 4 = ConnectionState::kNone;
+  std::uint8_t bucket_overflow : 4 = 0;   // not the connection's but its bucket's: ConnectionTable's, in slot 0 only
+  std::uint8_t displaced : 1 = 0;         // it lies in the second of its two buckets
+  std::uint8_t counts_as_active : 1 = 0;  // it is one of its server's ActiveConn, else of its InActConn
+  std::uint8_t sync_mark : 6 = 0;         // when the peer was or must be told of it: SyncPolicy's
   Tick expires = 0;
+
+  void set_sync_mark(std::uint8_t mark) { sync_mark = mark & 0x3f; }
 };
 
 using Connection4 = Connection<ConnectionKey4>;

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dataplane/core/bucket_pair.h"
 #include "dataplane/core/connection.h"
 #include "dataplane/core/huge_array.h"
 #include "dataplane/core/keyed_hash.h"
@@ -30,23 +31,13 @@ class ConnectionTable {
   // only 89.7 (Fernholz and Ramachandran, "The k-orientability thresholds for G(n,p)", 2007).
   static constexpr std::size_t kLoadPercent = kSlots >= 4 ? 90 : 80;
 
-  // The two buckets of a key.
-  struct Place {
-    std::uint32_t first;
-    std::uint32_t second;
-  };
+  using Place = BucketPair;
 
   // Room for `connections` (at least 1) at a load of kLoadPercent.
   explicit ConnectionTable(std::size_t connections)
       : buckets_(std::max<std::size_t>(2, (connections * 100 / kLoadPercent + kSlots) / kSlots)) {}
 
-  [[nodiscard]] Place place_of(const Key& key) const {
-    const std::uint64_t hash = keyed_hash(key, secret_);
-    const auto count = static_cast<std::uint32_t>(buckets_.size());
-    const std::uint32_t first = scale(static_cast<std::uint32_t>(hash), count);
-    const std::uint32_t second = scale(static_cast<std::uint32_t>(hash >> 32), count);
-    return {first, second != first ? second : (first + 1) % count};
-  }
+  [[nodiscard]] Place place_of(const Key& key) const { return buckets_of(keyed_hash(key, secret_), buckets_.size()); }
 
   void prefetch(Place place) const { __builtin_prefetch(&buckets_[place.first]); }
 
@@ -79,7 +70,7 @@ class ConnectionTable {
     Entry* oldest = nullptr;
     for (const std::uint32_t index : {place.first, place.second}) {
       for (Entry& entry : buckets_[index].slots) {
-        if (entry.key.is_free() || (entry.flags & Entry::kCountsAsActive) != 0) continue;
+        if (entry.key.is_free() || entry.counts_as_active != 0) continue;
         if (oldest == nullptr ||
             static_cast<std::int32_t>(entry.expires - now) < static_cast<std::int32_t>(oldest->expires - now)) {
           oldest = &entry;
@@ -90,7 +81,7 @@ class ConnectionTable {
   }
 
   void erase(Entry& entry) {
-    if ((entry.flags & Entry::kDisplaced) != 0) buckets_[place_of(entry.key).first].count_overflow(-1);
+    if (entry.displaced != 0) buckets_[place_of(entry.key).first].count_overflow(-1);
     clear(entry);
     --used_;
   }
@@ -130,12 +121,11 @@ class ConnectionTable {
     // then on a miss here always looks at both buckets, which is only slower.
     static constexpr unsigned kMaxOverflow = 15;
 
-    [[nodiscard]] unsigned overflow() const { return slots[0].flags >> 4; }
+    [[nodiscard]] unsigned overflow() const { return slots[0].bucket_overflow; }
     void count_overflow(int change) {
       const unsigned count = overflow();
       if (count == kMaxOverflow) return;
-      const auto changed = static_cast<unsigned>(static_cast<int>(count) + change);
-      slots[0].flags = static_cast<std::uint8_t>((slots[0].flags & Entry::kOwnBits) | (changed << 4));
+      slots[0].bucket_overflow = static_cast<unsigned>(static_cast<int>(count) + change) & kMaxOverflow;
     }
     [[nodiscard]] Entry* free_slot() {
       for (Entry& entry : slots) {
@@ -158,20 +148,16 @@ class ConnectionTable {
   static constexpr std::size_t kLongSearchPercent = kSlots >= 4 ? 94 : 85;
   static constexpr std::size_t kSearchWhenFull = 2 + 2 * kSlots;
 
-  static std::uint32_t scale(std::uint32_t hash, std::uint32_t count) {
-    return static_cast<std::uint32_t>((static_cast<std::uint64_t>(hash) * count) >> 32);
-  }
-
   static void clear(Entry& entry) {
-    const auto bucket_bits = static_cast<std::uint8_t>(entry.flags & ~Entry::kOwnBits);
+    const unsigned overflow = entry.bucket_overflow;
     entry = Entry{};
-    entry.flags = bucket_bits;
+    entry.bucket_overflow = overflow & Bucket::kMaxOverflow;
   }
 
   Entry* occupy(Entry& slot, const Key& key, Place place, std::uint32_t bucket) {
     slot.key = key;
     if (bucket != place.first) {
-      slot.flags |= Entry::kDisplaced;
+      slot.displaced = 1;
       buckets_[place.first].count_overflow(+1);
     }
     ++used_;
@@ -226,15 +212,15 @@ class ConnectionTable {
 
   // Moves a connection to a free slot of its other bucket, and keeps the overflow count of its first one right.
   void move(Entry& from, Entry& to, std::uint32_t to_bucket) {
-    const auto bucket_bits = static_cast<std::uint8_t>(to.flags & ~Entry::kOwnBits);
+    const unsigned overflow = to.bucket_overflow;
     const Place place = place_of(from.key);
     to = from;
-    to.flags = static_cast<std::uint8_t>((from.flags & Entry::kOwnBits & ~Entry::kDisplaced) | bucket_bits);
+    to.bucket_overflow = overflow & Bucket::kMaxOverflow;
+    to.displaced = to_bucket == place.first ? 0 : 1;
     clear(from);
     if (to_bucket == place.first) {
       buckets_[place.first].count_overflow(-1);
     } else {
-      to.flags |= Entry::kDisplaced;
       buckets_[place.first].count_overflow(+1);
     }
   }

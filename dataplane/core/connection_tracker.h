@@ -36,21 +36,29 @@ class ConnectionTracker {
   // A new connection to `server`, not yet moved by a packet (advance() is next). When the table is full, the oldest inactive
   // one among those that share its buckets gives way. Null when these are all active.
   [[nodiscard]] Entry* begin(const Key& key, Place place, ServerId server, Tick now) {
-    Entry* entry = table_.insert(key, place);
-    if (entry == nullptr) {
-      Entry* const oldest = table_.oldest_inactive(place, now);
-      if (oldest == nullptr) return nullptr;
-      end(*oldest);
-      board_.worker(self_).evicted.add();
-      entry = table_.insert(key, place);
-    }
+    Entry* const entry = insert(key, place, now);
+    if (entry == nullptr) return nullptr;
     entry->server = server;
     entry->expires = now;
-    in_table_.set(table_.used());
     ServerCounters& counters = board_.server(self_, server);
     counters.connections.add();
     counters.inactive.add();
     return entry;
+  }
+
+  // The same for one that began elsewhere: with its server and state, and no new connection of its server's total.
+  [[nodiscard]] Entry* adopt(const Key& key, Place place, ServerId server, ConnectionState state, Tick expires, Tick now) {
+    Entry* const entry = insert(key, place, now);
+    if (entry == nullptr) return nullptr;
+    entry->expires = expires;
+    be_at(*entry, server, state);
+    return entry;
+  }
+
+  // The connection went on elsewhere: it is now with this server, in this state.
+  void move(Entry& entry, ServerId server, ConnectionState state) {
+    uncount(entry);
+    be_at(entry, server, state);
   }
 
   // One packet of the client has passed: the next state, and the time runs anew.
@@ -59,9 +67,9 @@ class ConnectionTracker {
     if (entry.state == next) [[likely]]
       return;
     entry.state = next;
-    const bool was_active = (entry.flags & Entry::kCountsAsActive) != 0;
+    const bool was_active = entry.counts_as_active != 0;
     if (is_active(next) == was_active) return;
-    entry.flags ^= Entry::kCountsAsActive;
+    entry.counts_as_active = was_active ? 0 : 1;
     ServerCounters& counters = board_.server(self_, entry.server);
     (was_active ? counters.active : counters.inactive).subtract();
     (was_active ? counters.inactive : counters.active).add();
@@ -82,9 +90,32 @@ class ConnectionTracker {
   [[nodiscard]] const ConnectionTable<Entry>& table() const { return table_; }
 
  private:
+  [[nodiscard, gnu::always_inline]] inline Entry* insert(const Key& key, Place place, Tick now) {
+    Entry* entry = table_.insert(key, place);
+    if (entry == nullptr) {
+      Entry* const oldest = table_.oldest_inactive(place, now);
+      if (oldest == nullptr) return nullptr;
+      end(*oldest);
+      board_.worker(self_).evicted.add();
+      entry = table_.insert(key, place);
+    }
+    in_table_.set(table_.used());
+    return entry;
+  }
+
+  // Precondition: the connection is not counted.
+  void be_at(Entry& entry, ServerId server, ConnectionState state) {
+    const bool active = is_active(state);
+    entry.server = server;
+    entry.state = state;
+    entry.counts_as_active = active ? 1 : 0;
+    ServerCounters& counters = board_.server(self_, server);
+    (active ? counters.active : counters.inactive).add();
+  }
+
   void uncount(const Entry& entry) {
     ServerCounters& counters = board_.server(self_, entry.server);
-    ((entry.flags & Entry::kCountsAsActive) != 0 ? counters.active : counters.inactive).subtract();
+    (entry.counts_as_active != 0 ? counters.active : counters.inactive).subtract();
   }
 
   ConnectionTable<Entry> table_;

@@ -7,7 +7,7 @@ CounterBoard::CounterBoard(unsigned workers) {
 }
 
 CounterBoard::Load CounterBoard::load_of(ServerId id) const {
-  Load load;
+  Load load = standby_.of(id);
   for (const auto& worker : workers_) {
     const ServerCounters& counters = worker->servers[index_of(id)];
     load.active += counters.active.get();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -25,6 +26,13 @@ struct alignas(32) ServerCounters {
 };
 static_assert(sizeof(ServerCounters) == 32);
 
+// Connections of one server, now.
+struct ServerLoad {
+  std::uint64_t active = 0;
+  std::uint64_t inactive = 0;
+  [[nodiscard]] std::uint64_t total() const { return active + inactive; }
+};
+
 struct WorkerCounters {
   std::array<Counter64, packet::kDropReasonCount> drops;  // by DropReason
   std::array<Counter64, kActionCount> actions;            // by Action
@@ -36,6 +44,9 @@ struct WorkerCounters {
   Counter64 rescheduled;   // connections whose port was used again (conn_reuse_mode)
   Counter64 fragments;     // fragments forwarded
   Counter64 related_icmp;  // ICMP errors forwarded to their connection's server
+  Counter64 synced_out;    // connections told to the sync thread
+  Counter64 sync_lost;     // not told because its ring was full: each attempt
+  Counter64 claimed;       // connections learned from the peer that came to life here
 };
 
 // Frames of protocol 112 that one worker has not handed to the VRRP thread, by virtual router and by what was wrong with them
@@ -49,6 +60,24 @@ class AdvertCounters {
 
  private:
   HugeArray<Row> rows_{kMaxOwners};
+};
+
+// The connections that were learned from the peer and that no worker has yet, by server (StandbyTable): they count for their
+// servers like any other. Many writers, so locked instructions; one for each such connection that comes or goes.
+class StandbyCounters {
+ public:
+  void add(ServerId id, bool is_active) { pairs_[index_of(id)].fetch_add(one(is_active), std::memory_order_relaxed); }
+  // Precondition: add() of the same happened before.
+  void subtract(ServerId id, bool is_active) { pairs_[index_of(id)].fetch_sub(one(is_active), std::memory_order_relaxed); }
+  [[nodiscard]] ServerLoad of(ServerId id) const {
+    const std::uint64_t pair = pairs_[index_of(id)].load(std::memory_order_relaxed);
+    return {.active = pair >> 32, .inactive = pair & 0xffff'ffff};
+  }
+
+ private:
+  static std::uint64_t one(bool is_active) { return is_active ? std::uint64_t{1} << 32 : 1; }
+
+  HugeArray<std::atomic<std::uint64_t>> pairs_{65536};  // by ServerId: active in the high half, inactive in the low one
 };
 
 // The counters of all workers. Made once at start, before the workers; lives longer than they do.
@@ -66,12 +95,11 @@ class CounterBoard {
     return workers_[index]->servers[index_of(id)];
   }
 
-  struct Load {
-    std::uint64_t active = 0;
-    std::uint64_t inactive = 0;
-    [[nodiscard]] std::uint64_t total() const { return active + inactive; }
-  };
-  // A server's connections over all workers. Exact when no worker is at work; else each part is at most a burst old.
+  [[nodiscard]] StandbyCounters& standby() { return standby_; }
+
+  using Load = ServerLoad;
+  // A server's connections over all workers, and those that wait in the standby table. Exact when no worker is at work; else
+  // each part is at most a burst old.
   [[nodiscard]] Load load_of(ServerId id) const;
 
  private:
@@ -83,6 +111,7 @@ class CounterBoard {
         kServerSlots};  // the kernel gives pages as they are touched: as many as there are servers
   };
   std::vector<std::unique_ptr<PerWorker>> workers_;
+  StandbyCounters standby_;
 };
 
 }  // namespace penstock::core

@@ -26,7 +26,9 @@ Forwarder::Forwarder(CounterBoard& board, const Options& options)
       ipv4_{options.connections4, board, options.self, counters_.connections4},
       ipv6_{options.connections6, board, options.self, counters_.connections6},
       adverts_{board.adverts(options.self)},
-      scheduler_{board} {
+      scheduler_{board},
+      standby_{options.standby},
+      outbox_{options.outbox} {
   released_.reserve(FragmentTable::kHeldFrames + kBurst);
 }
 
@@ -41,7 +43,12 @@ void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> bur
   for (std::size_t i = 0; i < count_of_frames; ++i) {
     lookups[i] = parsed[i].kind == packet::FrameKind::kTransport ? look_up(snapshot, burst[i], parsed[i]) : Lookup{};
   }
-  const Burst context{snapshot, now};
+  const bool tells_peer = outbox_ != nullptr && outbox_->is_open();
+  const Burst context{.snapshot = snapshot,
+                      .now = now,
+                      .tells_peer = tells_peer,
+                      .counts_down = tells_peer && snapshot.sync_policy().counts_down(),
+                      .has_standby = standby_ != nullptr && standby_->any_unclaimed()};
   for (std::size_t i = 0; i < count_of_frames; ++i) verdicts[i] = decide(context, burst[i], parsed[i], lookups[i]);
   count(verdicts.first(count_of_frames));
 }
@@ -128,6 +135,7 @@ void Forwarder::maintain(const Snapshot&, Tick now) {
   sweep_debt4_ -= now4;
   sweep_debt6_ -= now6;
   listing_.serve(ipv4_.table(), ipv6_.table(), now);
+  sync_listing_.serve(ipv4_.table(), ipv6_.table(), now);
 }
 
 std::size_t Forwarder::take_released(std::span<Released> out) {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,8 @@
 #include "dataplane/core/frame.h"
 #include "dataplane/core/scheduler.h"
 #include "dataplane/core/snapshot.h"
+#include "dataplane/core/standby_table.h"
+#include "dataplane/core/sync_outbox.h"
 #include "dataplane/packet/icmp_quote.h"
 #include "dataplane/packet/parse.h"
 
@@ -32,13 +35,16 @@ struct Released {
   Verdict verdict;
 };
 
-// Worker-owned: all but listing() is the worker's alone.
+// Worker-owned: all but the listings is the worker's alone.
 class Forwarder {
  public:
   struct Options {
     WorkerIndex self = 0;                 // < CounterBoard::workers()
     std::size_t connections4 = 1U << 20;  // room for so many IPv4 connections
     std::size_t connections6 = 1U << 17;
+    // Connection sync; null without it. Both must outlive the forwarder.
+    StandbyTables* standby = nullptr;  // of all workers
+    SyncOutbox* outbox = nullptr;      // this worker's own
   };
 
   Forwarder(CounterBoard& board, const Options& options);
@@ -47,7 +53,7 @@ class Forwarder {
   // verdicts as long as it.
   void process(const Snapshot& snapshot, Tick now, std::span<Frame> burst, std::span<Verdict> verdicts);
 
-  // Once a loop, also without traffic: ends connections and held fragments whose time is up, serves listing().
+  // Once a loop, also without traffic: ends connections and held fragments whose time is up, serves both listings.
   void maintain(const Snapshot& snapshot, Tick now);
 
   // Moves held frames that have got a verdict to `out`, and says how many; to be called until it says 0.
@@ -58,6 +64,8 @@ class Forwarder {
 
   // For one asker on another thread.
   [[nodiscard]] ConnectionListing& listing() { return listing_; }
+  // The same for the sync thread, so that its dump of all connections and an operator's listing don't wait for each other.
+  [[nodiscard]] ConnectionListing& sync_listing() { return sync_listing_; }
 
   [[nodiscard]] PageKind page_kind() const { return ipv4_.table().page_kind(); }
 
@@ -66,6 +74,9 @@ class Forwarder {
   struct Burst {
     const Snapshot& snapshot;
     Tick now;
+    bool tells_peer;   // the sync thread wants to know of connections
+    bool counts_down;  // SyncPolicy's, where it does
+    bool has_standby;  // connections learned from the peer wait for their packets
   };
   // Of a frame that names a virtual service: which one, and where its connection would lie.
   struct Lookup {
@@ -101,13 +112,38 @@ class Forwarder {
   // Whether the frame's connection is in this worker's table.
   template <typename Path>
   [[nodiscard]] bool owns(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  // Connection sync: forwarder_sync.h. A connection learned from the peer, now this worker's; null: there is none, or no room.
+  template <typename Path>
+  [[nodiscard]] typename Path::Entry* claim(const Burst& burst, const typename Path::Entry::Key& key, BucketPair place);
+  // Of a connection that this worker has: what the peer knows better.
+  template <typename Path>
+  void catch_up(const Burst& burst, typename Path::Entry& entry);
+  // What the peer knows of this connection, when its server is one that the snapshot knows.
+  template <typename Path>
+  [[nodiscard]] std::optional<StandbyConnection> claimed(const Burst& burst, const typename Path::Entry::Key& key);
+  // The packet is about to take its connection to `next`.
+  template <typename Entry>
+  void note_for_peer(const Burst& burst, Entry& entry, ConnectionState next);
+  template <typename Entry>
+  void note_new_for_peer(const Burst& burst, Entry& entry, ConnectionState first);
+  template <typename Entry>
+  void consider_for_peer(const Burst& burst, Entry& entry, ConnectionState next);
+  template <typename Entry>
+  void carry_out(const Burst& burst, Entry& entry, ConnectionState next, SyncPolicy::Answer answer);
+  template <typename Entry>
+  [[nodiscard]] bool tell_peer(const Burst& burst, const Entry& entry, ConnectionState next);
   // Counts the packet as its server's.
   void account(ServerId server, const packet::ParsedFrame& parsed);
+  void note_full(Tick now) {
+    was_full_ = true;
+    full_until_ = now + kTicksPerSecond;
+  }
   [[nodiscard]] bool is_full(Tick now) { return was_full_ && (was_full_ = !is_past(full_until_, now)); }
 
   // ICMP errors: forwarder_icmp.cc.
   [[nodiscard]] Verdict forward_icmp(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
   [[nodiscard]] ServerId owner_of_quoted(const packet::IcmpQuote& quote, VirtualId id, Tick now);
+  [[nodiscard]] ServerId standby_owner_of_quoted(const Burst& burst, const packet::IcmpQuote& quote, VirtualId id) const;
 
   // Fragments: forwarder_fragments.cc.
   [[nodiscard]] Verdict forward_fragment(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
@@ -136,6 +172,9 @@ class Forwarder {
   Egress egress_;
   FragmentTable fragments_;
   ConnectionListing listing_;
+  ConnectionListing sync_listing_;
+  StandbyTables* const standby_;
+  SyncOutbox* const outbox_;
   std::vector<Released> released_;  // capacity for all that can be held: never grows
   Tick full_until_ = 0;             // until then, packets without a connection go by hash: a table was full a moment ago
   bool was_full_ = false;

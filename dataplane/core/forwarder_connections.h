@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dataplane/core/forwarder_paths.h"
+#include "dataplane/core/forwarder_sync.h"
 
 namespace penstock::core {
 
@@ -14,9 +15,14 @@ template <typename Path>
                                                                   const packet::ParsedFrame& parsed, const Lookup& lookup) {
   auto& tracker = Path::tracker(*this);
   const typename Path::Entry::Key key{Path::source(frame, parsed), parsed.source_port, lookup.hit.virtual_id};
-  auto* const connection = tracker.find(key, {lookup.first_bucket, lookup.second_bucket}, burst.now);
-  if (connection == nullptr) [[unlikely]]
-    return open<Path>(burst, frame, parsed, lookup);
+  const BucketPair place{lookup.first_bucket, lookup.second_bucket};
+  auto* connection = tracker.find(key, place, burst.now);
+  if (connection == nullptr) [[unlikely]] {
+    if (burst.has_standby) connection = claim<Path>(burst, key, place);
+    if (connection == nullptr) return open<Path>(burst, frame, parsed, lookup);
+  } else if (burst.has_standby) [[unlikely]] {
+    catch_up<Path>(burst, *connection);
+  }
 
   const RealServer& server = burst.snapshot.server(connection->server);
   if ((parsed.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]] {
@@ -38,6 +44,8 @@ template <typename Path>
   const ConnectionState next = parsed.protocol == packet::ip_protocol::kTcp
                                    ? next_state(connection->state, event_of(parsed.tcp_flags))
                                    : ConnectionState::kUdp;
+  if (burst.tells_peer) [[unlikely]]
+    note_for_peer(burst, *connection, next);
   tracker.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
   return {.server = connection->server};
 }
@@ -63,12 +71,12 @@ template <typename Path>
   const typename Path::Entry::Key key{source, parsed.source_port, lookup.hit.virtual_id};
   auto* const connection = tracker.begin(key, {lookup.first_bucket, lookup.second_bucket}, server, burst.now);
   if (connection == nullptr) {
-    was_full_ = true;
-    full_until_ = burst.now + kTicksPerSecond;
+    note_full(burst.now);
     return choose_by_hash<Path>(burst, frame, parsed, lookup);
   }
   account(server, parsed);
   const ConnectionState first = is_tcp ? next_state(ConnectionState::kNone, event_of(parsed.tcp_flags)) : ConnectionState::kUdp;
+  if (burst.tells_peer) note_new_for_peer(burst, *connection, first);
   tracker.advance(*connection, first, burst.snapshot.timeouts(), burst.now);
   return {.server = server};
 }

@@ -31,6 +31,14 @@ ServiceTable::Hit service_of(const ServiceTable& table, const packet::IcmpQuote&
                               : table.find(quote.source.v6(), port, quote.protocol);
 }
 
+// The connection's client is whom the quoted packet was for.
+ConnectionKey4 key4_of(const packet::IcmpQuote& quote, VirtualId id) {
+  return {quote.destination.v4(), quote.destination_port.value(), id};
+}
+ConnectionKey6 key6_of(const packet::IcmpQuote& quote, VirtualId id) {
+  return {quote.destination.v6(), quote.destination_port.value(), id};
+}
+
 }  // namespace
 
 Verdict Forwarder::forward_icmp(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed) {
@@ -50,10 +58,12 @@ Verdict Forwarder::forward_icmp(const Burst& burst, Frame& frame, const packet::
   if (!burst.snapshot.owns(hit)) return dropped(DropReason::kVipNotOurs);
   if (!checksum_holds(frame, parsed, message)) return dropped(DropReason::kIcmpBadChecksum);
 
-  const ServerId server = owner_of_quoted(*quote, hit.virtual_id, burst.now);
+  ServerId server = owner_of_quoted(*quote, hit.virtual_id, burst.now);
   if (server == kNoServer) {
     const bool alone = board_.workers() == 1 || (frame.transit.kind == Transit::Kind::kSeek && all_have_looked(frame));
-    return alone ? to_kernel : ask_next_worker(frame);
+    if (!alone) return ask_next_worker(frame);
+    if (burst.has_standby) server = standby_owner_of_quoted(burst, *quote, hit.virtual_id);
+    if (server == kNoServer) return to_kernel;
   }
   counters_.related_icmp.add();
   ServerCounters& counters = board_.server(self_, server);
@@ -69,9 +79,15 @@ ServerId Forwarder::owner_of_quoted(const packet::IcmpQuote& quote, VirtualId id
     const auto* const connection = tracker.find(key, tracker.place_of(key), now);
     return connection != nullptr ? connection->server : kNoServer;
   };
-  const std::uint16_t port = quote.destination_port.value();
-  if (quote.destination.is_v4()) return find(ipv4_, ConnectionKey4{quote.destination.v4(), port, id});
-  return find(ipv6_, ConnectionKey6{quote.destination.v6(), port, id});
+  return quote.destination.is_v4() ? find(ipv4_, key4_of(quote, id)) : find(ipv6_, key6_of(quote, id));
+}
+
+// The same of a connection that waits for its client's next packet: that may come to another worker, so it stays where it is.
+ServerId Forwarder::standby_owner_of_quoted(const Burst& burst, const packet::IcmpQuote& quote, VirtualId id) const {
+  const auto connection = quote.destination.is_v4() ? standby_->ipv4.peek(key4_of(quote, id), burst.now)
+                                                    : standby_->ipv6.peek(key6_of(quote, id), burst.now);
+  const bool is_known = connection && index_of(connection->server) < burst.snapshot.server_slots();
+  return is_known ? connection->server : kNoServer;
 }
 
 }  // namespace penstock::core

@@ -58,6 +58,7 @@ std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   snapshot->timeouts_ = timeouts_;
   snapshot->advert_filter_ = AdvertFilter{std::move(adverts_)};
   snapshot->expire_nodest_conn_ = expire_nodest_conn_;
+  snapshot->sync_policy_ = sync_policy_;
 
   const auto ipv4_count =
       std::ranges::count_if(services_, [](const ServiceSpec& spec) { return spec.endpoint.address.is_v4(); }) +

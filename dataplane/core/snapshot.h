@@ -18,6 +18,7 @@
 #include "dataplane/core/ids.h"
 #include "dataplane/core/ownership.h"
 #include "dataplane/core/service_table.h"
+#include "dataplane/core/sync_policy.h"
 #include "dataplane/core/virtual_macs.h"
 #include "dataplane/packet/mac_address.h"
 
@@ -97,6 +98,7 @@ class Snapshot {
   [[nodiscard]] const AdvertFilter& advert_filter() const { return advert_filter_; }
   // IPVS's sysctl of this name: a connection whose server is gone ends at once, instead of waiting for the server to come back.
   [[nodiscard]] bool expire_nodest_conn() const { return expire_nodest_conn_; }
+  [[nodiscard]] const SyncPolicy& sync_policy() const { return sync_policy_; }
 
  private:
   friend class SnapshotBuilder;
@@ -111,6 +113,7 @@ class Snapshot {
   std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
   AdvertFilter advert_filter_;
+  SyncPolicy sync_policy_;
   bool expire_nodest_conn_ = false;
   const Ownership* ownership_;
 };
@@ -142,6 +145,7 @@ class SnapshotBuilder {
   void set_timeouts(const StateTimeouts& timeouts) { timeouts_ = timeouts; }
   void set_expected_adverts(std::vector<ExpectedAdvert> adverts) { adverts_ = std::move(adverts); }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
+  void set_sync_policy(const SyncPolicy& policy) { sync_policy_ = policy; }
 
   // The snapshot; the builder is empty afterwards. Services are numbered in the order of adding.
   [[nodiscard]] std::unique_ptr<Snapshot> build();
@@ -155,6 +159,7 @@ class SnapshotBuilder {
   std::array<PortState, kMaxPorts> ports_{};
   std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
+  SyncPolicy sync_policy_;
   bool expire_nodest_conn_ = false;
 };
 

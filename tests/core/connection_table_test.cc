@@ -44,7 +44,7 @@ class Validator {
     if (first_bucket_ == nullptr) return true;  // no connection by which to find the array
     for (std::size_t i = 0; i < expected_.size(); ++i) {
       const auto* const slot = reinterpret_cast<const Entry*>(first_bucket_ + 64 * i);
-      const unsigned count = slot->flags >> 4;
+      const unsigned count = slot->bucket_overflow;
       if (count != expected_[i] && count != 15) return false;  // at 15 it stays, whatever leaves or comes
     }
     return true;
@@ -56,7 +56,7 @@ class Validator {
     const auto address = reinterpret_cast<std::uintptr_t>(&entry) & ~std::uintptr_t{63};
     first_bucket_ = reinterpret_cast<const std::byte*>(address) - 64 * bucket;
     const auto place = table_.place_of(entry.key);
-    const bool is_displaced = (entry.flags & Entry::kDisplaced) != 0;
+    const bool is_displaced = entry.displaced != 0;
     places_hold_ &= bucket == (is_displaced ? place.second : place.first);
     if (is_displaced) ++expected_[place.first];
   }
@@ -104,10 +104,10 @@ void does_as_a_map() {
         }
         RC_ASSERT(entry->key == key);
         RC_ASSERT(entry->state == ConnectionState::kNone);
-        RC_ASSERT((entry->flags & Entry::kCountsAsActive) == 0);
+        RC_ASSERT(entry->counts_as_active == 0);
         entry->expires = now + 1 + static_cast<Tick>((choice >> 32) % 20);
         const bool is_active = (choice >> 40) % 2 != 0;
-        if (is_active) entry->flags |= Entry::kCountsAsActive;
+        entry->counts_as_active = is_active ? 1 : 0;
         map[n] = {entry->expires, is_active};
         break;
       }
@@ -137,7 +137,7 @@ void does_as_a_map() {
   for (const auto& [n, known] : map) {
     const Entry* const entry = table.find(key_of<Entry>(n), table.place_of(key_of<Entry>(n)));
     RC_ASSERT(entry != nullptr);
-    RC_ASSERT(((entry->flags & Entry::kCountsAsActive) != 0) == known.active);
+    RC_ASSERT((entry->counts_as_active != 0) == known.active);
   }
 }
 RC_GTEST_PROP(ConnectionTableProperty, DoesAsAMapForIpv4, ()) { does_as_a_map<Connection4>(); }
@@ -217,7 +217,7 @@ TYPED_TEST(ConnectionTableOf, TheInactiveConnectionThatEndsFirstGivesWay) {
     auto* const entry = table.insert(key_of<TypeParam>(n + 1), table.place_of(key_of<TypeParam>(n + 1)));
     ASSERT_NE(entry, nullptr);
     entry->expires = now + 10 - static_cast<Tick>(n);  // across the wrap of the tick counter; the last one ends first
-    if (n + 1 == table.slot_count()) entry->flags |= TypeParam::kCountsAsActive;
+    if (n + 1 == table.slot_count()) entry->counts_as_active = 1;
   }
   const auto key = key_of<TypeParam>(100);
   EXPECT_EQ(table.insert(key, table.place_of(key)), nullptr);
@@ -229,7 +229,7 @@ TYPED_TEST(ConnectionTableOf, TheInactiveConnectionThatEndsFirstGivesWay) {
 TYPED_TEST(ConnectionTableOf, GivesNobodyWayWhenAllAreActive) {
   ConnectionTable<TypeParam> table{1};
   for (std::uint64_t n = 1; n <= table.slot_count(); ++n) {
-    table.insert(key_of<TypeParam>(n), table.place_of(key_of<TypeParam>(n)))->flags |= TypeParam::kCountsAsActive;
+    table.insert(key_of<TypeParam>(n), table.place_of(key_of<TypeParam>(n)))->counts_as_active = 1;
   }
   EXPECT_EQ(table.oldest_inactive(table.place_of(key_of<TypeParam>(1)), 0), nullptr);
 }

@@ -4,8 +4,6 @@
 // PENSTOCK_TEST_SEED=n replays a run; the seed is printed with each failure.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <map>
 #include <optional>
 #include <random>
@@ -13,6 +11,7 @@
 
 #include "tests/core/worker_group.h"
 #include "tests/support/rows_words.h"
+#include "tests/support/seed.h"
 
 namespace penstock::test {
 namespace {
@@ -198,16 +197,6 @@ class Play {
   core::Tick now_ = static_cast<core::Tick>(0) - 3600 * kSecond;  // the tick counter wraps in the middle
   FlowModel model_;
 };
-
-std::uint64_t seed() {
-  static const std::uint64_t kSeed = [] {
-    const char* const given = std::getenv("PENSTOCK_TEST_SEED");
-    const std::uint64_t value = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-    std::cout << "PENSTOCK_TEST_SEED=" << value << '\n';
-    return value;
-  }();
-  return kSeed;
-}
 
 TEST(Consistency, AConnectionNeverMovesBeyondWhatTheRulesAllow) {
   for (const unsigned workers : {1U, 2U}) {

@@ -18,16 +18,23 @@ static void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 namespace {
 
 using core::Action;
+using core::ServerId;
 using packet::DropReason;
 using packet::FrameKind;
 
 // Runs one row from the start on a worker of its own.
 class RowRun {
  public:
-  // `start`: where the clock begins.
-  RowRun(const Row& row, core::Tick start) : board_{row.situation.workers}, now_{start} {
+  // `start`: where the clock begins. `with_sync`: the peer is told of connections, and has told of one that no row has.
+  RowRun(const Row& row, core::Tick start, bool with_sync) : board_{row.situation.workers}, now_{start} {
     worker_ = std::make_unique<TestWorker>(board_, core::Forwarder::Options{.connections4 = row.situation.connections4,
-                                                                            .connections6 = row.situation.connections6});
+                                                                            .connections6 = row.situation.connections6,
+                                                                            .standby = with_sync ? &standby_ : nullptr,
+                                                                            .outbox = with_sync ? &outbox_ : nullptr});
+    outbox_.open();
+    const core::StandbyConnection other{
+        .server = ServerId{0}, .state = core::ConnectionState::kEstablished, .expires = now_ - 1};
+    standby_.ipv4.put({packet::Ipv4Address{1}, 1, core::VirtualId{1}}, other, now_);
     change(row.situation);
     for (const Event& event : row.before) {
       if (event.change) change(*event.change);
@@ -71,6 +78,8 @@ class RowRun {
   }
 
   core::CounterBoard board_;
+  core::StandbyTables standby_{10, 10, board_.standby()};
+  core::SyncOutbox outbox_{2};  // nobody takes from it: it is full soon
   core::Tick now_;
   std::uint32_t generation_ = 0;
   std::unique_ptr<const core::Snapshot> snapshot_;
@@ -114,8 +123,8 @@ std::vector<std::string> texts_of(const std::vector<Item>& items) {
 
 class PacketRow : public testing::TestWithParam<Row> {};
 
-void expect_row(const Row& row, core::Tick start) {
-  const RowRun run{row, start};
+void expect_row(const Row& row, core::Tick start, bool with_sync = false) {
+  const RowRun run{row, start, with_sync};
   if (!row.in.empty()) {
     EXPECT_EQ(text_of(run.result()), text_of(row.expected));
   }
@@ -132,6 +141,8 @@ void expect_row(const Row& row, core::Tick start) {
 }
 
 TEST_P(PacketRow, Runs) { expect_row(GetParam(), 0); }
+
+TEST_P(PacketRow, RunsTheSameWithConnectionSync) { expect_row(GetParam(), 0, true); }
 
 // The tick counter wraps after 776 days: in the middle of the row, or between its last two frames.
 TEST_P(PacketRow, RunsWhileTheTickCounterWraps) {

@@ -8,9 +8,12 @@ namespace penstock::test {
 
 WorkerGroup::WorkerGroup(unsigned workers, std::size_t connections) : board_{workers} {
   for (unsigned i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<TestWorker>(
-        board_, core::Forwarder::Options{
-                    .self = static_cast<core::WorkerIndex>(i), .connections4 = connections, .connections6 = connections}));
+    outboxes_.push_back(std::make_unique<core::SyncOutbox>(kOutboxRecords));
+    workers_.push_back(std::make_unique<TestWorker>(board_, core::Forwarder::Options{.self = static_cast<core::WorkerIndex>(i),
+                                                                                     .connections4 = connections,
+                                                                                     .connections6 = connections,
+                                                                                     .standby = &standby_,
+                                                                                     .outbox = outboxes_.back().get()}));
   }
 }
 

@@ -21,12 +21,20 @@ class WorkerGroup {
   std::vector<Handled> maintain(const core::Snapshot& snapshot, core::Tick now);
 
   [[nodiscard]] core::CounterBoard& board() { return board_; }
+  // Connection sync, which does nothing unless somebody puts connections in or opens an outbox.
+  [[nodiscard]] core::StandbyTables& standby() { return standby_; }
+  [[nodiscard]] core::SyncOutbox& outbox(unsigned worker) { return *outboxes_.at(worker); }
+  [[nodiscard]] core::Forwarder& forwarder(unsigned worker) { return workers_.at(worker)->forwarder(); }
   [[nodiscard]] unsigned size() const { return static_cast<unsigned>(workers_.size()); }
   [[nodiscard]] std::size_t held() const;
   [[nodiscard]] std::uint64_t counted(core::Action action) const;  // over all workers
 
  private:
+  static constexpr std::size_t kOutboxRecords = 64;
+
   core::CounterBoard board_;
+  core::StandbyTables standby_{4000, 4000, board_.standby()};
+  std::vector<std::unique_ptr<core::SyncOutbox>> outboxes_;
   std::vector<std::unique_ptr<TestWorker>> workers_;
 };
 
