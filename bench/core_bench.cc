@@ -259,17 +259,18 @@ void Schedule(benchmark::State& state) {
   const auto snapshot = snapshot_for(static_cast<unsigned>(state.range(1)), kind);
   core::CounterBoard board{2};
   core::Scheduler scheduler{board};
+  std::uint32_t client = 0;
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurst; ++i) {
-      const core::ServerId id = scheduler.pick(*snapshot, snapshot->service(0));
+      const core::ServerId id = scheduler.pick(*snapshot, snapshot->service(0), {.address = ++client, .port = 0});
       board.server(0, id).active.add();
     }
   }
-  constexpr std::array kNames{"rr", "wrr", "lc", "wlc"};
+  constexpr std::array kNames{"rr", "wrr", "lc", "wlc", "mh"};
   state.SetLabel(kNames.at(static_cast<std::size_t>(state.range(0))));
   count_packets(state);
 }
-BENCHMARK(Schedule)->ArgsProduct({{0, 1, 2, 3}, {3, 100}});
+BENCHMARK(Schedule)->ArgsProduct({{0, 1, 2, 3, 4}, {3, 100}});
 
 }  // namespace
 }  // namespace penstock::bench

@@ -78,6 +78,7 @@ std::unique_ptr<const core::Snapshot> snapshot_for(unsigned servers, core::Sched
                          .scheduler_slot = 1,
                          .generation = 1,
                          .members = {}};
+  std::vector<core::MaglevTable::Member> in_table;
   for (unsigned i = 0; i < servers; ++i) {
     const core::ServerId id{static_cast<std::uint16_t>(i)};
     builder.set_server(id, {.destination = {{2, 0, 0, 0, 1, static_cast<std::uint8_t>(i)}},
@@ -86,7 +87,9 @@ std::unique_ptr<const core::Snapshot> snapshot_for(unsigned servers, core::Sched
                             .resolved = true,
                             .weight = 1 + i % 4});
     spec.members.push_back(id);
+    in_table.push_back({id, i, 1 + i % 4});
   }
+  if (scheduler == core::SchedulerKind::kMaglev) spec.maglev = std::make_shared<const core::MaglevTable>(in_table);
   builder.add_service(spec);
   for (unsigned i = 0; i < others; ++i) {
     builder.add_service({.endpoint = {packet::Ipv4Address{0xc0a8'0200 + i}, kPort},

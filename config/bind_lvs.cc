@@ -29,6 +29,7 @@ class VirtualServerBinder {
     const bool known = bind_service();
     bind_protocol();
     bind_scheduler();
+    bind_maglev_flags();
     bind_forwarding();
     const Inherited inherited = inherit(fields_, {}, context_);
     const auto weight = static_cast<std::uint32_t>(fields_.integer("weight", 0, kLargestWeight).value_or(1));
@@ -90,7 +91,7 @@ class VirtualServerBinder {
     const Word* const word = fields_.value({"lb_algo", "lvs_sched"});
     if (word == nullptr) return;
     for (const Scheduler scheduler : {Scheduler::kRoundRobin, Scheduler::kWeightedRoundRobin, Scheduler::kLeastConnection,
-                                      Scheduler::kWeightedLeastConnection}) {
+                                      Scheduler::kWeightedLeastConnection, Scheduler::kMaglev}) {
       if (word->text != to_string(scheduler)) continue;
       out_.scheduler = scheduler;
       return;
@@ -99,9 +100,28 @@ class VirtualServerBinder {
         {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "mh", "dh", "fo", "ovf", "sed", "nq", "twos"});
     if (std::find(kAll.begin(), kAll.end(), word->text) != kAll.end()) {
       diagnostics_.error(word->place, not_supported("the scheduler " + word->text, "which real server a client gets"),
-                         "rr, wrr, lc and wlc are there");
+                         "rr, wrr, lc, wlc and mh are there");
     } else {
       diagnostics_.error(word->place, quote(word->text) + " is not a scheduler", did_you_mean(word->text, kAll));
+    }
+  }
+
+  // keepalived looks at the scheduler that it has read so far, so a flag that stands before `lb_algo mh` has no effect.
+  void bind_maglev_flags() {
+    bool is_maglev = false;
+    for (const Statement& child : statement_.children) {
+      const std::string& name = child.name().text;
+      if (name == "lb_algo" || name == "lvs_sched") {
+        is_maglev = child.words.size() > 1 && child.words[1].text == to_string(Scheduler::kMaglev);
+        out_.maglev_flags = {};
+      }
+      if (name != "mh-port" && name != "mh-fallback") continue;
+      if (is_maglev) {
+        (name == "mh-port" ? out_.maglev_flags.port : out_.maglev_flags.fallback) = true;
+      } else {
+        diagnostics_.warning(child.name().place, quote(name) + " has no effect where no `lb_algo mh` stands before it",
+                             "put it behind lb_algo mh");
+      }
     }
   }
 

@@ -195,8 +195,8 @@ constexpr std::array kVirtualServerWords = std::to_array<Keyword>({
     {"flag-3", kRefused, none(), kWhichServer},
     {"sh-port", kRefused, none(), kWhichServer},
     {"sh-fallback", kRefused, none(), kWhichServer},
-    {"mh-port", kRefused, none(), kWhichServer},
-    {"mh-fallback", kRefused, none(), kWhichServer},
+    {"mh-port", kWorks, none()},
+    {"mh-fallback", kWorks, none()},
 
     {"delay_loop", kWorks, some_seconds()},
     {"retry", kWorks, one(integer(1, kInt))},

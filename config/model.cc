@@ -8,6 +8,7 @@ std::string_view to_string(Scheduler scheduler) {
     case Scheduler::kWeightedRoundRobin: return "wrr";
     case Scheduler::kLeastConnection: return "lc";
     case Scheduler::kWeightedLeastConnection: return "wlc";
+    case Scheduler::kMaglev: return "mh";
   }
   return "?";
 }

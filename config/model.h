@@ -22,10 +22,18 @@ using packet::IpAddress;
 using packet::Protocol;
 
 // How a virtual service picks a real server for a new connection (keepalived's lb_algo, IPVS's scheduler names).
-enum class Scheduler : std::uint8_t { kRoundRobin, kWeightedRoundRobin, kLeastConnection, kWeightedLeastConnection };
+enum class Scheduler : std::uint8_t { kRoundRobin, kWeightedRoundRobin, kLeastConnection, kWeightedLeastConnection, kMaglev };
 
-// "rr", "wrr", "lc", "wlc": as keepalived.conf and ipvsadm spell them.
+// "rr", "wrr", "lc", "wlc", "mh": as keepalived.conf and ipvsadm spell them.
 [[nodiscard]] std::string_view to_string(Scheduler scheduler);
+
+// What may stand beside `lb_algo mh`; nothing of it with other schedulers.
+struct MaglevFlags {
+  bool port = false;      // mh-port: the client's port is hashed, too
+  bool fallback = false;  // mh-fallback: another server when the client's own can't take it
+
+  friend bool operator==(const MaglevFlags&, const MaglevFlags&) = default;
+};
 
 struct RealServer {
   Endpoint endpoint;                  // direct routing: the port is always the virtual server's
@@ -41,6 +49,7 @@ struct VirtualServer {
   Endpoint endpoint;
   Protocol protocol = Protocol::kUdp;  // keepalived's default where the file names none
   Scheduler scheduler = Scheduler::kWeightedLeastConnection;
+  MaglevFlags maglev_flags{};
   std::vector<RealServer> real_servers;  // in the file's order
   healthcheck::ServicePolicy health{};
 

@@ -23,6 +23,8 @@ void print_globals(Printer& out, const Model& model) {
 void print_server(Printer& out, const VirtualServer& service) {
   out.open("virtual_server {} {}", service.endpoint.address.to_string(), service.endpoint.port);
   out.line("lb_algo {}", to_string(service.scheduler));
+  if (service.maglev_flags.port) out.line("mh-port");
+  if (service.maglev_flags.fallback) out.line("mh-fallback");
   out.line("lb_kind DR");
   out.line("protocol {}", packet::to_string(service.protocol));
   print_service_policy(out, service.health);

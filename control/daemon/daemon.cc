@@ -102,6 +102,7 @@ Daemon::Step Daemon::start_dpdk() {
 Daemon::Step Daemon::start_kernel_side() {
   director_ = std::make_unique<Director>(*board_, ownership_);
   director_->set_expire_nodest_conn(options_.expire_nodest_conn);
+  director_->set_sloppy_tcp(options_.sloppy_tcp);
   const dpdk::PortSet& ports = plane_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i) director_->add_port(ports[i].name(), ports[i].index(), ports[i].mac());
 

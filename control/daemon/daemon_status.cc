@@ -26,6 +26,14 @@ std::string_view word_for(NextHop::State state) {
   return "?";
 }
 
+// In ipvsadm's order.
+std::vector<std::string> words_of(const config::MaglevFlags& flags) {
+  std::vector<std::string> words;
+  if (flags.fallback) words.emplace_back("mh-fallback");
+  if (flags.port) words.emplace_back("mh-port");
+  return words;
+}
+
 ServerState state_of(const Director::Server& server, const NextHop* hop) {
   if (!server.in_service) return server.named ? ServerState::kDown : ServerState::kRemoved;
   if (hop != nullptr && hop->is_local()) return ServerState::kLocal;
@@ -75,7 +83,7 @@ std::vector<ServiceStatus> DaemonStatusSource::services() const {
     ServiceStatus status{.protocol = service->protocol,
                          .endpoint = service->endpoint,
                          .scheduler = std::string{config::to_string(service->scheduler)},
-                         .flags = {},
+                         .flags = {.scheduler_flags = words_of(service->maglev_flags)},
                          .counters = counters_of(sources_.director.traffic_of(*service)),
                          .rates = counters_of(service->rate.rates()),
                          .servers = {}};

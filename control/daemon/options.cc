@@ -55,6 +55,7 @@ po::options_description penstock_options() {
       ("neighbour-limit", po::value<std::uint32_t>(), "the same for ARP and neighbour discovery (2000)")
       ("no-shared-checks", "run a real server's check for each virtual server, though they be identical")
       ("expire-nodest-conn", "connections of a removed server end at once (IPVS's sysctl of that name)")
+      ("sloppy-tcp", "a TCP packet of a connection that isn't known begins it, as after a takeover (IPVS's sysctl of that name)")
       ("socket", po::value<std::string>(), "where the penstock command reaches the daemon (/run/penstock/penstock.sock)")
       ("eal", po::value<std::string>(), "more arguments for DPDK's EAL, in one string");
   // clang-format on
@@ -196,6 +197,7 @@ std::expected<void, std::string> take_penstock(const po::variables_map& given, O
   take(given, "socket", options.socket_path);
   options.share_checks = !given.contains("no-shared-checks");
   options.expire_nodest_conn = given.contains("expire-nodest-conn");
+  options.sloppy_tcp = given.contains("sloppy-tcp");
   if (given.contains("idle")) {
     const auto& idle = given["idle"].as<std::string>();
     if (idle != "sleep" && idle != "poll" && idle != "auto")

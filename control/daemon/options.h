@@ -63,6 +63,7 @@ struct Options {
   std::uint32_t punt_limit = 20000;      // frames a second to the kernel, of all workers together
   std::uint32_t neighbour_limit = 2000;  // of ARP and neighbour discovery
   bool expire_nodest_conn = false;
+  bool sloppy_tcp = false;
   bool share_checks = true;  // identical checks run once
 };
 

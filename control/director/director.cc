@@ -17,6 +17,7 @@ core::SchedulerKind kind_of(config::Scheduler scheduler) {
     case config::Scheduler::kWeightedRoundRobin: return core::SchedulerKind::kWeightedRoundRobin;
     case config::Scheduler::kLeastConnection: return core::SchedulerKind::kLeastConnection;
     case config::Scheduler::kWeightedLeastConnection: return core::SchedulerKind::kWeightedLeastConnection;
+    case config::Scheduler::kMaglev: return core::SchedulerKind::kMaglev;
   }
   return core::SchedulerKind::kWeightedLeastConnection;
 }
@@ -103,6 +104,8 @@ Director::Service& Director::adopt(const Wanted& wanted, std::uint64_t position,
   if (is_new || service.scheduler != wanted.scheduler) ++service.generation;
   service.configured = true;
   service.scheduler = wanted.scheduler;
+  service.maglev_flags = wanted.maglev_flags;
+  if (service.scheduler != config::Scheduler::kMaglev) service.maglev.reset();
   service.position = position;
   return service;
 }
@@ -145,6 +148,7 @@ void Director::adopt_row(Service& service, const Row& row, Changes& changes) {
   if (is_added || is_changed) ++service.generation;
   server.in_service = true;
   server.weight = row.weight;
+  if (is_added || row.weight != 0) server.last_weight = row.weight;
   server.upper_threshold = row.upper_threshold;
   server.lower_threshold = row.lower_threshold;
 }
@@ -190,6 +194,7 @@ std::unique_ptr<const core::Snapshot> Director::build_snapshot() {
   }
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
+  builder.set_sloppy_tcp(sloppy_tcp_);
   builder.set_expected_adverts(adverts_);
   for (const packet::IpAddress& address : check_targets_) builder.add_check_target(address);
   std::uint16_t place = 0;
@@ -206,7 +211,9 @@ std::unique_ptr<const core::Snapshot> Director::build_snapshot() {
                          .generation = service.generation,
                          .members = std::move(now.members),
                          .room = service.servers.size(),
-                         .owner = owner_of(service.endpoint.address)});
+                         .owner = owner_of(service.endpoint.address),
+                         .maglev_flags = {service.maglev_flags.port, service.maglev_flags.fallback},
+                         .maglev = std::move(now.maglev)});
   }
   draft_ = builder.build();
   return std::make_unique<const core::Snapshot>(*draft_);
@@ -216,8 +223,8 @@ std::unique_ptr<const core::Snapshot> Director::snapshot_with_new_rows() {
   return draft_ != nullptr ? std::make_unique<const core::Snapshot>(*draft_) : build_snapshot();
 }
 
-core::MembersChange Director::members_of(const Service& service) const {
-  core::MembersChange now{.servers = {}, .members = {}, .generation = service.generation};
+core::MembersChange Director::members_of(Service& service) const {
+  core::MembersChange now{.servers = {}, .members = {}, .generation = service.generation, .maglev = {}};
   std::vector<const Server*> members;
   for (const auto& [endpoint, server] : service.servers) {
     now.servers.emplace_back(server.id, forwarding_of(server));
@@ -225,7 +232,21 @@ core::MembersChange Director::members_of(const Service& service) const {
   }
   std::ranges::sort(members, std::greater{}, &Server::added);
   for (const Server* member : members) now.members.push_back(member->id);
+  if (service.scheduler == config::Scheduler::kMaglev) {
+    follow_members(service, members);
+    now.maglev = service.maglev;
+  }
   return now;
+}
+
+// A new table only for other servers or weights: a build of everything keeps the tables that are right.
+void Director::follow_members(Service& service, std::span<const Server* const> members) {
+  std::vector<core::MaglevTable::Member> in_table;
+  for (const Server* const member : members) {
+    in_table.push_back({member->id, core::MaglevTable::key_of(member->endpoint), member->last_weight});
+  }
+  if (service.maglev != nullptr && service.maglev->members() == in_table) return;
+  service.maglev = std::make_shared<const core::MaglevTable>(in_table);
 }
 
 core::OwnerId Director::owner_of(const packet::IpAddress& vip) const {

@@ -47,6 +47,7 @@ class Director {
   struct Wanted {
     Key key;
     config::Scheduler scheduler{};
+    config::MaglevFlags maglev_flags{};
     std::vector<Row> rows;                // in the order of adding
     std::vector<packet::Endpoint> named;  // by the configuration, in its order: each row's and those that are out of service
   };
@@ -55,6 +56,7 @@ class Director {
     core::ServerId id{};
     packet::Endpoint endpoint;
     std::uint32_t weight = 0;
+    std::uint32_t last_weight = 0;  // of its time in service, the last that wasn't 0: mh's table goes by it
     std::uint32_t upper_threshold = 0;
     std::uint32_t lower_threshold = 0;
     bool named = true;               // by the configuration: keeps its id
@@ -70,12 +72,14 @@ class Director {
     packet::Protocol protocol{};
     core::VirtualId id{};
     config::Scheduler scheduler{};
+    config::MaglevFlags maglev_flags{};
     bool configured = true;
     std::uint32_t generation = 0;
     std::uint64_t position = 0;
     std::map<packet::Endpoint, Server> servers;
-    std::uint16_t place = 0;  // in the draft
-    Traffic retired;          // of servers that are forgotten
+    std::uint16_t place = 0;                          // in the draft
+    std::shared_ptr<const core::MaglevTable> maglev;  // mh: as last made, for all snapshots until its servers change
+    Traffic retired;                                  // of servers that are forgotten
     RateEstimator rate;
   };
 
@@ -119,6 +123,7 @@ class Director {
   // Whose packets are answers to our own checks: they have a way to the kernel that no flood of other packets fills.
   void set_check_targets(std::vector<packet::IpAddress> addresses) { check_targets_ = std::move(addresses); }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
+  void set_sloppy_tcp(bool on) { sloppy_tcp_ = on; }
 
   // The addresses whose next hops are to be followed: of all servers, the removed ones that still have connections included.
   [[nodiscard]] std::vector<packet::IpAddress> server_addresses() const;
@@ -167,7 +172,8 @@ class Director {
   void adopt_row(Service& service, const Row& row, Changes& changes);
   static void retire_rows(Service& service, std::span<const Row> kept, Changes& changes);
   [[nodiscard]] core::RealServer forwarding_of(const Server& server) const;
-  [[nodiscard]] core::MembersChange members_of(const Service& service) const;
+  [[nodiscard]] core::MembersChange members_of(Service& service) const;
+  static void follow_members(Service& service, std::span<const Server* const> members);
   [[nodiscard]] Traffic counted_for(core::ServerId id) const;
   void forget_next_hops();
   bool collect_servers(Service& service, Clock::time_point now);
@@ -188,6 +194,7 @@ class Director {
   std::map<core::PortIndex, std::vector<core::VirtualMac>> virtual_macs_;
   config::LvsTimeouts timeouts_;
   bool expire_nodest_conn_ = false;
+  bool sloppy_tcp_ = false;
   IdPool virtual_ids_{1, 65535};
   IdPool server_ids_{0, 65534};
   std::uint64_t additions_ = 0;

@@ -26,7 +26,11 @@ healthcheck::MonitoredService monitored(const config::VirtualServer& server) {
 }
 
 Director::Wanted named(const config::VirtualServer& server) {
-  Director::Wanted wanted{.key = {server.endpoint, server.protocol}, .scheduler = server.scheduler, .rows = {}, .named = {}};
+  Director::Wanted wanted{.key = {server.endpoint, server.protocol},
+                          .scheduler = server.scheduler,
+                          .maglev_flags = server.maglev_flags,
+                          .rows = {},
+                          .named = {}};
   for (const config::RealServer& real : server.real_servers) wanted.named.push_back(real.endpoint);
   if (server.health.sorry_server) wanted.named.push_back(server.health.sorry_server->endpoint);
   return wanted;

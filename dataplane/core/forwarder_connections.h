@@ -59,12 +59,14 @@ template <typename Path>
   if (Path::is_group(source)) return {.verdict = dropped(DropReason::kSourceIsMulticast)};
   if (Path::is_nobody(source)) return {.verdict = dropped(DropReason::kSourceIsLoopback)};
   if (burst.snapshot.service_table().is_vip(source)) return {.verdict = dropped(DropReason::kSourceIsVip)};
-  if (is_tcp && (parsed.tcp_flags & (packet::tcp_flag::kSyn | packet::tcp_flag::kRst)) != packet::tcp_flag::kSyn) {
+  const std::uint8_t begins = burst.snapshot.sloppy_tcp() ? 0 : packet::tcp_flag::kSyn;
+  if (is_tcp && (parsed.tcp_flags & (begins | packet::tcp_flag::kRst)) != begins) {
     // No connection to belong to, and none that it may begin: the kernel resets it.
     if (is_full(burst.now)) return choose_by_hash<Path>(burst, frame, parsed, lookup);
     return {.verdict = punted(PuntClass::kOther)};
   }
-  const ServerId server = scheduler_.pick(burst.snapshot, burst.snapshot.service(lookup.hit.service));
+  const ServerId server =
+      scheduler_.pick(burst.snapshot, burst.snapshot.service(lookup.hit.service), {folded(source), parsed.source_port});
   if (server == kNoServer) return {.verdict = egress_.refuse(frame, parsed, burst.now)};
 
   auto& tracker = Path::tracker(*this);
@@ -86,7 +88,8 @@ template <typename Path>
 Forwarder::Choice Forwarder::choose_by_hash(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
                                             const Lookup& lookup) {
   const std::uint64_t hash = (std::uint64_t{lookup.second_bucket} << 32) | lookup.first_bucket;
-  const ServerId server = Scheduler::pick_by_hash(burst.snapshot, burst.snapshot.service(lookup.hit.service), hash);
+  const ServerId server = Scheduler::pick_by_hash(burst.snapshot, burst.snapshot.service(lookup.hit.service),
+                                                  {folded(Path::source(frame, parsed)), parsed.source_port}, hash);
   if (server == kNoServer) return {.verdict = egress_.refuse(frame, parsed, burst.now)};
   counters_.stateless.add();
   account(server, parsed);

@@ -29,27 +29,51 @@ std::int64_t initial_weight(const Snapshot& snapshot, std::span<const ServerId> 
   return current;
 }
 
+// mh: the server of the client's slot; if that is not usable and the service falls back, that of the slots to which the
+// client's hash leads on.
+template <typename Usable>
+ServerId pick_by_table(const Snapshot& snapshot, const Service& service, Client client, Usable usable) {
+  const MaglevTable* const table = snapshot.maglev_table(service);
+  if (table == nullptr) return kNoServer;
+  const std::uint32_t key = client.address + (service.maglev_flags.port ? client.port : 0);
+  const std::uint32_t first = MaglevTable::slot_of(key);
+  const ServerId own = (*table)[first];
+  if (own == kNoServer || usable(own)) return own;
+  // Where nobody is usable the long search is spared.
+  if (!service.maglev_flags.fallback || std::ranges::none_of(snapshot.members(service), usable)) return kNoServer;
+  for (std::uint32_t i = 0; i < MaglevTable::kSlots; ++i) {
+    const ServerId other = (*table)[MaglevTable::slot_of(key + (first + i) % MaglevTable::kSlots)];
+    if (usable(other)) return other;
+  }
+  return kNoServer;
+}
+
 }  // namespace
 
-ServerId Scheduler::pick(const Snapshot& snapshot, const Service& service) {
+ServerId Scheduler::pick(const Snapshot& snapshot, const Service& service, Client client) {
   Position& position = positions_[service.scheduler_slot];
   if (position.generation != service.generation) follow_change(snapshot, service, position);
-  const ServerId id = pick_by_kind(snapshot, service, position);
+  const ServerId id = pick_by_kind(snapshot, service, client, position);
   if (service.has_thresholds && id != kNoServer) note_pick(id, snapshot.server(id));
   return id;
 }
 
-ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Position& position) {
+ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position) {
   switch (service.scheduler) {
     case SchedulerKind::kRoundRobin: return round_robin(snapshot, service, position);
     case SchedulerKind::kWeightedRoundRobin: return weighted_round_robin(snapshot, service, position);
     case SchedulerKind::kLeastConnection: return least_connection(snapshot, service);
     case SchedulerKind::kWeightedLeastConnection: return weighted_least_connection(snapshot, service);
+    case SchedulerKind::kMaglev:
+      return pick_by_table(snapshot, service, client, [&](ServerId id) { return may_take(service, id, snapshot.server(id)); });
   }
   return kNoServer;
 }
 
-ServerId Scheduler::pick_by_hash(const Snapshot& snapshot, const Service& service, std::uint64_t hash) {
+ServerId Scheduler::pick_by_hash(const Snapshot& snapshot, const Service& service, Client client, std::uint64_t hash) {
+  if (service.scheduler == SchedulerKind::kMaglev) {
+    return pick_by_table(snapshot, service, client, [&](ServerId id) { return snapshot.server(id).takes_new(); });
+  }
   const auto members = snapshot.members(service);
   for (std::size_t tried = 0; tried < members.size(); ++tried) {
     const ServerId id = members[(hash + tried) % members.size()];

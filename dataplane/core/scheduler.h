@@ -1,8 +1,9 @@
-// Picks the real server of a new connection: IPVS's rr, wrr, lc and wlc, with the same picks in the same order.
+// Picks the real server of a new connection: IPVS's rr, wrr, lc, wlc and mh, with the same picks in the same order.
 //
 // Each worker has its own positions, so that nothing is shared. The connections that lc and wlc compare, and those that
-// thresholds limit, are the sums over all workers. Source: Linux net/netfilter/ipvs/ip_vs_{rr,wrr,lc,wlc}.c (behaviour),
-// ip_vs_conn.c (thresholds).
+// thresholds limit, are the sums over all workers. mh remembers nothing: its picks follow from the service's table, the client
+// and which servers are usable. Source: Linux net/netfilter/ipvs/ip_vs_{rr,wrr,lc,wlc,mh}.c (behaviour), ip_vs_conn.c
+// (thresholds).
 #pragma once
 
 #include <bitset>
@@ -14,17 +15,24 @@
 
 namespace penstock::core {
 
+// Who asks for a server: all that a pick may depend on.
+struct Client {
+  std::uint32_t address = 0;  // folded()
+  std::uint16_t port = 0;
+};
+
 // Worker-owned.
 class Scheduler {
  public:
   explicit Scheduler(const CounterBoard& board) : board_{board} {}
 
   // A server that takes new connections, or kNoServer.
-  [[nodiscard]] ServerId pick(const Snapshot& snapshot, const Service& service);
+  [[nodiscard]] ServerId pick(const Snapshot& snapshot, const Service& service, Client client);
 
-  // For forwarding without a connection entry: the same server for the same hash as long as the list stays as it is, or
-  // kNoServer.
-  [[nodiscard]] static ServerId pick_by_hash(const Snapshot& snapshot, const Service& service, std::uint64_t hash);
+  // For forwarding without a connection entry: the same server for the same flow as long as the list stays as it is, or
+  // kNoServer. mh hashes the client as ever, the others take `hash`. Thresholds don't count: a flow keeps its server.
+  [[nodiscard]] static ServerId pick_by_hash(const Snapshot& snapshot, const Service& service, Client client,
+                                             std::uint64_t hash);
 
  private:
   // Where one service's rr or wrr stands. All zero: not seen yet.
@@ -36,7 +44,7 @@ class Scheduler {
   };
 
   void follow_change(const Snapshot& snapshot, const Service& service, Position& position);
-  [[nodiscard]] ServerId pick_by_kind(const Snapshot& snapshot, const Service& service, Position& position);
+  [[nodiscard]] ServerId pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position);
   [[nodiscard]] ServerId round_robin(const Snapshot& snapshot, const Service& service, Position& position);
   [[nodiscard]] ServerId weighted_round_robin(const Snapshot& snapshot, const Service& service, Position& position);
   [[nodiscard]] ServerId next_in_round(const Snapshot& snapshot, const Service& service, Position& position, std::uint32_t at);

@@ -30,6 +30,7 @@ bool Snapshot::change_members(std::uint16_t index, const MembersChange& change) 
   }
   for (const auto& [id, server] : change.servers) servers_[index_of(id)] = server;
   service.generation = change.generation;
+  if (service.scheduler == SchedulerKind::kMaglev) maglev_tables_[service.maglev] = change.maglev;
   set_members(service, change.members);
   return true;
 }
@@ -59,6 +60,7 @@ std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   snapshot->advert_filter_ = AdvertFilter{std::move(adverts_)};
   snapshot->expire_nodest_conn_ = expire_nodest_conn_;
   snapshot->sync_policy_ = sync_policy_;
+  snapshot->sloppy_tcp_ = sloppy_tcp_;
 
   const auto ipv4_count =
       std::ranges::count_if(services_, [](const ServiceSpec& spec) { return spec.endpoint.address.is_v4(); }) +
@@ -67,14 +69,19 @@ std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   snapshot->service_table_ = ServiceTable{ipv4_entries, services_.size() + check_targets_.size() - ipv4_entries};
   for (const packet::IpAddress& address : check_targets_) snapshot->service_table_.insert_check_target(address);
   snapshot->services_.reserve(services_.size());
-  for (const ServiceSpec& spec : services_) {
+  for (ServiceSpec& spec : services_) {
     Service service{.scheduler = spec.scheduler,
+                    .maglev_flags = spec.maglev_flags,
                     .scheduler_slot = spec.scheduler_slot,
                     .first_server = static_cast<std::uint32_t>(snapshot->members_.size()),
                     .server_room = static_cast<std::uint32_t>(std::max(spec.room, spec.members.size())),
                     .generation = spec.generation};
     snapshot->members_.resize(snapshot->members_.size() + service.server_room);
     snapshot->set_members(service, spec.members);
+    if (spec.scheduler == SchedulerKind::kMaglev) {
+      service.maglev = static_cast<std::uint16_t>(snapshot->maglev_tables_.size());
+      snapshot->maglev_tables_.push_back(std::move(spec.maglev));
+    }
     const auto index = static_cast<std::uint16_t>(snapshot->services_.size());
     snapshot->services_.push_back(service);
     snapshot->service_table_.insert(spec.endpoint, spec.protocol, {spec.virtual_id, index, spec.owner});

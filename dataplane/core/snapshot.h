@@ -16,6 +16,7 @@
 #include "dataplane/core/advert_filter.h"
 #include "dataplane/core/connection_state.h"
 #include "dataplane/core/ids.h"
+#include "dataplane/core/maglev_table.h"
 #include "dataplane/core/ownership.h"
 #include "dataplane/core/service_table.h"
 #include "dataplane/core/sync_policy.h"
@@ -44,12 +45,26 @@ struct alignas(32) RealServer {
 };
 static_assert(sizeof(RealServer) == 32);
 
-enum class SchedulerKind : std::uint8_t { kRoundRobin, kWeightedRoundRobin, kLeastConnection, kWeightedLeastConnection };
+enum class SchedulerKind : std::uint8_t {
+  kRoundRobin,
+  kWeightedRoundRobin,
+  kLeastConnection,
+  kWeightedLeastConnection,
+  kMaglev
+};
+
+// What `mh` does besides: IPVS's mh-port and mh-fallback.
+struct MaglevFlags {
+  bool port = false;      // the client's port is hashed, too
+  bool fallback = false;  // another server when the client's own can't take it
+};
 
 // A virtual service: how it schedules, and over which servers.
 struct Service {
   SchedulerKind scheduler{};
   bool has_thresholds = false;
+  MaglevFlags maglev_flags;
+  std::uint16_t maglev = 0;          // kMaglev: which of the tables, see Snapshot::maglev_table()
   std::uint16_t scheduler_slot = 0;  // which of a worker's scheduler positions is this service's: stable like an id
   std::uint32_t first_server = 0;    // into Snapshot::members()
   std::uint32_t server_count = 0;
@@ -69,6 +84,7 @@ struct MembersChange {
   std::vector<std::pair<ServerId, RealServer>> servers;  // as they are now
   std::vector<ServerId> members;                         // last added first
   std::uint32_t generation = 0;                          // the service's
+  std::shared_ptr<const MaglevTable> maglev;             // kMaglev: of these members
 };
 
 class Snapshot {
@@ -83,6 +99,8 @@ class Snapshot {
   [[nodiscard]] std::span<const ServerId> members(const Service& service) const {
     return {members_.data() + service.first_server, service.server_count};
   }
+  // Of a kMaglev service. Null: none was given, the service has no servers.
+  [[nodiscard]] const MaglevTable* maglev_table(const Service& service) const { return maglev_tables_[service.maglev].get(); }
   [[nodiscard]] const RealServer& server(ServerId id) const { return servers_[index_of(id)]; }
   [[nodiscard]] std::size_t server_slots() const { return servers_.size(); }
   // Whether packets to this service are ours to forward. The only thing here that changes: see Ownership.
@@ -99,6 +117,8 @@ class Snapshot {
   // IPVS's sysctl of this name: a connection whose server is gone ends at once, instead of waiting for the server to come back.
   [[nodiscard]] bool expire_nodest_conn() const { return expire_nodest_conn_; }
   [[nodiscard]] const SyncPolicy& sync_policy() const { return sync_policy_; }
+  // Likewise: any TCP packet but a RST may begin a connection, as after a takeover by a director that knows none.
+  [[nodiscard]] bool sloppy_tcp() const { return sloppy_tcp_; }
 
  private:
   friend class SnapshotBuilder;
@@ -109,12 +129,14 @@ class Snapshot {
   std::vector<Service> services_;
   std::vector<ServerId> members_;
   std::vector<RealServer> servers_;
+  std::vector<std::shared_ptr<const MaglevTable>> maglev_tables_;  // copies of a snapshot share them
   std::array<PortState, kMaxPorts> ports_{};
   std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
   AdvertFilter advert_filter_;
   SyncPolicy sync_policy_;
   bool expire_nodest_conn_ = false;
+  bool sloppy_tcp_ = false;
   const Ownership* ownership_;
 };
 
@@ -129,6 +151,8 @@ struct ServiceSpec {
   std::vector<ServerId> members;  // last added first; each must be given by set_server
   std::size_t room = 0;           // for that many members later, without a new build; at least members.size() there always is
   OwnerId owner = kAlwaysOurs;    // of its address
+  MaglevFlags maglev_flags{};
+  std::shared_ptr<const MaglevTable> maglev{};  // kMaglev: of `members`
 };
 
 class SnapshotBuilder {
@@ -146,6 +170,7 @@ class SnapshotBuilder {
   void set_expected_adverts(std::vector<ExpectedAdvert> adverts) { adverts_ = std::move(adverts); }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
   void set_sync_policy(const SyncPolicy& policy) { sync_policy_ = policy; }
+  void set_sloppy_tcp(bool on) { sloppy_tcp_ = on; }
 
   // The snapshot; the builder is empty afterwards. Services are numbered in the order of adding.
   [[nodiscard]] std::unique_ptr<Snapshot> build();
@@ -161,6 +186,7 @@ class SnapshotBuilder {
   StateTimeouts timeouts_;
   SyncPolicy sync_policy_;
   bool expire_nodest_conn_ = false;
+  bool sloppy_tcp_ = false;
 };
 
 }  // namespace penstock::core

@@ -21,12 +21,34 @@ TEST(Accept, EverySchedulerThatWorks) {
                                                     {"lb_algo wrr", Scheduler::kWeightedRoundRobin},
                                                     {"lvs_sched lc", Scheduler::kLeastConnection},
                                                     {"lvs_sched wlc", Scheduler::kWeightedLeastConnection},
+                                                    {"lb_algo mh", Scheduler::kMaglev},
                                                     {"", Scheduler::kWeightedLeastConnection}};
   for (const auto& [line, scheduler] : rows)
     EXPECT_EQ(load_clean(in_service(line)).virtual_servers.at(0).scheduler, scheduler) << line;
 }
 
+TEST(Accept, MhWithItsFlags) {
+  const auto flags = [](const std::string& lines) {
+    return load_clean(in_service("    lb_algo mh\n" + lines)).virtual_servers.at(0).maglev_flags;
+  };
+  EXPECT_EQ(flags(""), (MaglevFlags{.port = false, .fallback = false}));
+  EXPECT_EQ(flags("    mh-port"), (MaglevFlags{.port = true, .fallback = false}));
+  EXPECT_EQ(flags("    mh-fallback"), (MaglevFlags{.port = false, .fallback = true}));
+  EXPECT_EQ(flags("    mh-fallback\n    mh-port"), (MaglevFlags{.port = true, .fallback = true}));
+}
+
+// keepalived looks at the scheduler that it has read so far.
+TEST(Accept, FlagsOfMhHaveNoEffectBeforeItOrWithoutIt) {
+  for (const std::string lines : {"    mh-port\n    lb_algo mh", "    mh-port\n    lb_algo rr"}) {
+    const LoadResult result = load_text(in_service(lines));
+    EXPECT_THAT(findings(result), ElementsAre("4:5: warning: \"mh-port\" has no effect where no `lb_algo mh` stands before it "
+                                              "[put it behind lb_algo mh]"));
+    EXPECT_EQ(result.model.value().virtual_servers.at(0).maglev_flags, MaglevFlags{});
+  }
+}
+
 TEST(Accept, SchedulersHaveKeepalivedsNames) {
+  EXPECT_EQ(to_string(Scheduler::kMaglev), "mh");
   EXPECT_EQ(to_string(Scheduler::kRoundRobin), "rr");
   EXPECT_EQ(to_string(Scheduler::kWeightedLeastConnection), "wlc");
 }

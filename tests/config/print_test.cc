@@ -271,6 +271,9 @@ virtual_server 192.168.1.200 80 {
     }
 }
 virtual_server fd77::200 53 {
+    lb_algo mh
+    mh-port
+    mh-fallback
     lb_kind DR
     protocol UDP
     real_server fd77::1 53 {

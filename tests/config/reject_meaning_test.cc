@@ -109,8 +109,8 @@ virtual_server group G {
      {"5:20: error: forwarding by NAT is not supported yet: it would change how packets reach the real servers [lb_kind DR]"}},
     {"SchedulerNotThereYet",
      in_service("    lvs_sched sh"),
-     {"4:15: error: the scheduler sh is not supported yet: it would change which real server a client gets [rr, wrr, lc and "
-      "wlc are there]"}},
+     {"4:15: error: the scheduler sh is not supported yet: it would change which real server a client gets [rr, wrr, lc, "
+      "wlc and mh are there]"}},
     {"ProtocolNotThereYet",
      R"(virtual_server 10.0.0.1 80 {
     lb_kind DR
@@ -133,11 +133,11 @@ virtual_server group G {
     {"SchedulerFlags",
      in_service(R"(    flag-1
     sh-port
-    mh-fallback
+    sh-fallback
     hashed)"),
      {"4:5: error: \"flag-1\" is not supported yet: it would change which real server a client gets",
       "5:5: error: \"sh-port\" is not supported yet: it would change which real server a client gets",
-      "6:5: error: \"mh-fallback\" is not supported yet: it would change which real server a client gets",
+      "6:5: error: \"sh-fallback\" is not supported yet: it would change which real server a client gets",
       "7:5: error: \"hashed\" is not supported yet: it would change which real server a client gets"}},
     {"AuthenticationHeader",
      in_instance(R"(    authentication {

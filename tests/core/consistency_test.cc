@@ -59,7 +59,7 @@ class FlowModel {
     }
     if (known) return judge_known(*known, now, packet, outcome);
     flows_.erase(packet.flow());
-    if (packet.is_tcp && (!begins || (packet.flags & tcp_flag::kRst) != 0)) {
+    if (packet.is_tcp && ((!begins && !now_is.sloppy_tcp) || (packet.flags & tcp_flag::kRst) != 0)) {
       return outcome.verdict.action == Action::kPunt ? "" : "a packet without a connection didn't go to the kernel";
     }
     return judge_new(now_is, now, packet, outcome);
@@ -155,12 +155,13 @@ class Play {
 
   void change() {
     const unsigned server = roll(kServers);
-    switch (roll(8)) {
+    switch (roll(9)) {
       case 0:
       case 1: situation_ = without_server(situation_, server); break;
       case 2: situation_.servers[server].weight = 0; break;
       case 3: situation_.servers[server].weight = roll(5); break;
       case 4: situation_.expire_nodest_conn = !situation_.expire_nodest_conn; break;
+      case 5: situation_.sloppy_tcp = !situation_.sloppy_tcp; break;
       default:
         if (situation_.servers[server].available) break;
         situation_.servers[server] = {.weight = 1 + roll(3)};

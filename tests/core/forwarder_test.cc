@@ -141,6 +141,56 @@ TEST_F(ForwarderTest, WithoutAConnectionAFlowHasOneServerAndFlowsHaveAll) {
   EXPECT_EQ(board.worker(0).evicted.get(), 0U);
 }
 
+// Three servers by mh, any packet may begin a connection: for setups that prefer no connection sync.
+Situation maglev_servers() {
+  Situation situation = with_sloppy_tcp(three_servers());
+  for (RowService& service : situation.services) {
+    service.scheduler = core::SchedulerKind::kMaglev;
+    service.maglev_flags = {.port = true, .fallback = true};
+  }
+  return situation;
+}
+
+int server_of(const Handled& outcome) {
+  EXPECT_EQ(outcome.verdict.action, Action::kForward);
+  return std::to_integer<int>(outcome.bytes.at(5));
+}
+
+TEST_F(ForwarderTest, ADirectorThatTakesOverWithMhSendsEachFlowOnToItsServer) {
+  snapshot_ = snapshot_of(maglev_servers(), 1);
+  core::CounterBoard board{1};
+  TestWorker successor{board, {.connections4 = 5000, .connections6 = 5000}};
+  const auto its_snapshot = snapshot_of(maglev_servers(), 7);
+  std::set<int> used;
+  for (const Side* side : both_sides()) {
+    for (std::uint16_t port = 1000; port < 1300; ++port) {
+      const int tcp = server_of(send(side->syn(port)));
+      const int udp = server_of(send(side->udp(port)));
+      used.insert(tcp);
+      const auto after = [&](const Bytes& frame) {
+        return server_of(successor.receive(*its_snapshot, 500, {.bytes = frame}).front());
+      };
+      EXPECT_EQ(after(port % 2 == 0 ? side->ack(port) : side->fin(port)), tcp);
+      EXPECT_EQ(after(side->ack(port)), tcp);
+      EXPECT_EQ(after(side->udp(port)), udp);
+    }
+  }
+  EXPECT_EQ(used, (std::set{0, 1, 2}));
+  EXPECT_EQ(board.worker(0).connections4.get(), 600U);
+  EXPECT_EQ(board.worker(0).connections6.get(), 600U);
+}
+
+TEST_F(ForwarderTest, WithoutRoomForAConnectionAnMhFlowHasTheServerThatItWouldHaveWithOne) {
+  snapshot_ = snapshot_of(maglev_servers(), 1);
+  core::CounterBoard board{1};
+  TestWorker full{board, {.connections4 = 100, .connections6 = 100}};
+  for (std::uint16_t port = 1; port <= 3000; ++port) {
+    const Bytes ack = v4_.ack(port);
+    EXPECT_EQ(server_of(full.receive(*snapshot_, now_, {.bytes = ack}).front()), server_of(send(ack)));
+  }
+  EXPECT_GT(board.worker(0).stateless.get(), 2000U);
+}
+
 TEST_F(FullForwarderTest, WhatGivesWayIsCounted) {
   send(v4_.rst(1));
   send(v4_.ack(2));

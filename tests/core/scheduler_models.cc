@@ -61,6 +61,7 @@ std::optional<unsigned> ModelService::pick() {
     case SchedulerKind::kWeightedRoundRobin: return pick_by_weight();
     case SchedulerKind::kLeastConnection: return pick_least(false);
     case SchedulerKind::kWeightedLeastConnection: return pick_least(true);
+    case SchedulerKind::kMaglev: break;  // held against the kernel's own picks instead: maglev_kernel_test.cc
   }
   return {};
 }

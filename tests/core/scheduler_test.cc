@@ -10,80 +10,13 @@
 #include <vector>
 
 #include "tests/core/scheduler_models.h"
+#include "tests/core/scheduler_world.h"
 
 namespace penstock::core {
 namespace {
 
 using test::ModelServer;
 using test::ModelService;
-
-// A service told to the scheduler, change by change, as control would: one snapshot for each.
-class World {
- public:
-  explicit World(SchedulerKind kind, std::uint32_t first_generation = 1) : kind_{kind}, generation_{first_generation - 1} {
-    rebuild();
-  }
-
-  // Newest first.
-  void set_servers(const std::list<ModelServer>& servers) {
-    servers_ = servers;
-    rebuild();
-  }
-  // Several at once, as a start of the daemon tells them: in the order of adding.
-  void set_weights(const std::vector<std::uint32_t>& weights) {
-    servers_.clear();
-    for (unsigned id = 0; id < weights.size(); ++id) servers_.push_front({.id = id, .weight = weights[id]});
-    rebuild();
-  }
-  int pick() {
-    const ServerId id = scheduler_.pick(*snapshot_, snapshot_->service(0));
-    return id == kNoServer ? -1 : static_cast<int>(index_of(id));
-  }
-  std::string picks(int count) {
-    std::string text;
-    for (int i = 0; i < count; ++i) {
-      const int id = pick();
-      text += id < 0 ? '-' : static_cast<char>('a' + id);
-    }
-    return text;
-  }
-  [[nodiscard]] ServerCounters& counters(unsigned id, WorkerIndex worker = 0) {
-    return board_.server(worker, ServerId{static_cast<std::uint16_t>(id)});
-  }
-  [[nodiscard]] const Snapshot& snapshot() const { return *snapshot_; }
-
- private:
-  void rebuild() {
-    SnapshotBuilder builder;
-    ServiceSpec spec{.endpoint = {packet::IpAddress::parse("10.0.0.1").value(), 80},
-                     .protocol = packet::Protocol::kTcp,
-                     .virtual_id = VirtualId{1},
-                     .scheduler = kind_,
-                     .scheduler_slot = 5,
-                     .generation = ++generation_,
-                     .members = {}};
-    for (const ModelServer& server : servers_) {
-      const ServerId id{static_cast<std::uint16_t>(server.id)};
-      builder.set_server(id, {.destination = {},
-                              .source = {},
-                              .available = true,
-                              .resolved = true,
-                              .weight = server.weight,
-                              .upper_threshold = server.upper_threshold,
-                              .lower_threshold = server.lower_threshold});
-      spec.members.push_back(id);
-    }
-    builder.add_service(spec);
-    snapshot_ = builder.build();
-  }
-
-  SchedulerKind kind_;
-  std::uint32_t generation_;
-  std::list<ModelServer> servers_;
-  std::unique_ptr<const Snapshot> snapshot_;
-  CounterBoard board_{2};
-  Scheduler scheduler_{board_};
-};
 
 // ---- Against the models: servers come, go and change weight, connections come and go, and each pick is the model's.
 
@@ -225,9 +158,11 @@ TEST(Scheduler, WrrGivesEachServerItsShare) {
 }
 
 TEST(Scheduler, NoneWithoutServersOrWithoutWeight) {
-  for (const SchedulerKind kind : {SchedulerKind::kRoundRobin, SchedulerKind::kWeightedRoundRobin,
-                                   SchedulerKind::kLeastConnection, SchedulerKind::kWeightedLeastConnection}) {
+  for (const SchedulerKind kind :
+       {SchedulerKind::kRoundRobin, SchedulerKind::kWeightedRoundRobin, SchedulerKind::kLeastConnection,
+        SchedulerKind::kWeightedLeastConnection, SchedulerKind::kMaglev}) {
     World world{kind};
+    world.set_maglev_flags({.port = false, .fallback = true});
     EXPECT_EQ(world.picks(3), "---");
     world.set_weights({0, 0});
     EXPECT_EQ(world.picks(3), "---");
@@ -301,9 +236,9 @@ TEST(Scheduler, AServerThatCannotTakeConnectionsIsPassedOver) {
   const auto snapshot = builder.build();
   const CounterBoard board{1};
   Scheduler scheduler{board};
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0)), ServerId{2});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), {}), ServerId{2});
   for (std::uint64_t hash = 0; hash < 10; ++hash) {
-    EXPECT_EQ(Scheduler::pick_by_hash(*snapshot, snapshot->service(0), hash), ServerId{2});
+    EXPECT_EQ(Scheduler::pick_by_hash(*snapshot, snapshot->service(0), {}, hash), ServerId{2});
   }
 }
 
@@ -312,14 +247,15 @@ TEST(Scheduler, ByHashTheSameHashHasTheSameServer) {
   world.set_weights({1, 0, 1, 5});
   std::set<ServerId> used;
   for (std::uint64_t hash = 0; hash < 100; ++hash) {
-    const ServerId id = Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), hash * 0x9e37'79b9'7f4a'7c15U);
-    EXPECT_EQ(Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), hash * 0x9e37'79b9'7f4a'7c15U), id);
+    const ServerId id =
+        Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), {}, hash * 0x9e37'79b9'7f4a'7c15U);
+    EXPECT_EQ(Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), {}, hash * 0x9e37'79b9'7f4a'7c15U), id);
     used.insert(id);
   }
   EXPECT_EQ(used, (std::set{ServerId{0}, ServerId{2}, ServerId{3}}));
-  EXPECT_NE(Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), UINT64_MAX), kNoServer);
+  EXPECT_NE(Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), {}, UINT64_MAX), kNoServer);
   world.set_weights({0, 0});
-  EXPECT_EQ(Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), 7), kNoServer);
+  EXPECT_EQ(Scheduler::pick_by_hash(world.snapshot(), world.snapshot().service(0), {}, 7), kNoServer);
 }
 
 // Each worker has its own turn.
@@ -339,9 +275,9 @@ TEST(Scheduler, TwoServicesHaveTheirOwnPlaces) {
   const auto snapshot = builder.build();
   const CounterBoard board{1};
   Scheduler scheduler{board};
-  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0)), ServerId{0});
-  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(1)), ServerId{0});
-  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0)), ServerId{1});
+  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), {}), ServerId{0});
+  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(1), {}), ServerId{0});
+  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), {}), ServerId{1});
 }
 
 }  // namespace

@@ -144,14 +144,17 @@ TEST(Snapshot, IsEmptyOfWhatTheBuilderBuiltBefore) {
   builder.set_server(ServerId{0}, of_weight(1));
   builder.add_service(spec_of(1, {ServerId{0}}));
   builder.set_expire_nodest_conn(true);
+  builder.set_sloppy_tcp(true);
   const auto first = builder.build();
   EXPECT_TRUE(first->port(1).present);
   EXPECT_FALSE(first->port(0).present);
   EXPECT_TRUE(first->expire_nodest_conn());
+  EXPECT_TRUE(first->sloppy_tcp());
   const auto second = builder.build();
   EXPECT_FALSE(second->port(1).present);
   EXPECT_EQ(second->server_slots(), 0U);
   EXPECT_FALSE(second->expire_nodest_conn());
+  EXPECT_FALSE(second->sloppy_tcp());
   EXPECT_FALSE(second->service_table().find(v4("10.0.0.1"), 1, kTcp));
 }
 

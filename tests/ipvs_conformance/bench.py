@@ -89,7 +89,7 @@ class Bench:
     def configure(self, *services: Service) -> None:
         self.director.configure(*services)
         self.lines.append("# now: " + ("; ".join(
-            " ".join((service.protocol, str(service.port), service.scheduler, *(f"{address}*{weight}" for address, weight in service.servers)))
+            " ".join((service.protocol, str(service.port), service.scheduler, *service.flags, *(f"{address}*{weight}" for address, weight in service.servers)))
             for service in services) or "no service"))
 
     def show_services(self, service: Service) -> None:

@@ -22,6 +22,7 @@ class Service:
     scheduler: str
     servers: tuple[tuple[str, int], ...]
     address: str = topology.VIP
+    flags: tuple[str, ...] = ()  # of the scheduler, as keepalived.conf and ipvsadm spell them
 
     @property
     def option(self) -> tuple[str, str]:
@@ -43,6 +44,10 @@ class Director:
 
     def listing(self, *arguments: str) -> list[str]:
         """The lines of `ipvsadm ARGUMENTS`."""
+        raise NotImplementedError
+
+    def set_sloppy_tcp(self, on: bool) -> None:
+        """IPVS's sysctl of that name. Without services, and then without connections and neighbours: it may take a new start."""
         raise NotImplementedError
 
     def services_listing(self, service: Service) -> list[str]:
@@ -67,7 +72,7 @@ class KernelDirector(Director):
     interface = DIRECTOR.interface
 
     def start(self) -> None:
-        for module in ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_wlc"):
+        for module in ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_wlc", "ip_vs_mh"):
             self.lab.run("director", "modprobe", module)
         self.lab.sysctl("director", f"net.ipv6.conf.{self.interface}.disable_ipv6=0")
         for address in (f"{DIRECTOR.address}/{topology.PREFIX_LENGTH}", f"{topology.VIP}/32"):
@@ -86,7 +91,8 @@ class KernelDirector(Director):
         for option, service in after.items():
             old = before.get(option)
             if old is None:
-                self._ipvsadm("-A", *option, "-s", service.scheduler)
+                flags = ("-b", ",".join(service.flags)) if service.flags else ()
+                self._ipvsadm("-A", *option, "-s", service.scheduler, *flags)
             old_servers = dict(old.servers) if old else {}
             for address in (address for address in old_servers if address not in dict(service.servers)):
                 self._ipvsadm("-d", *option, "-r", service.end(address))
@@ -98,6 +104,9 @@ class KernelDirector(Director):
     def listing(self, *arguments: str) -> list[str]:
         return self._ipvsadm(*arguments).splitlines()
 
+    def set_sloppy_tcp(self, on: bool) -> None:
+        self.lab.sysctl("director", f"net.ipv4.vs.sloppy_tcp={int(on)}")
+
     def _ipvsadm(self, *arguments: str) -> str:
         return self.lab.run("director", "ipvsadm", *arguments).stdout
 
@@ -107,7 +116,10 @@ class PenstockDirector(Director):
 
     def __init__(self, lab: Lab):
         super().__init__(lab)
-        self._daemon = Penstockd(lab, eal="--no-huge -m 256")
+        self._daemon = self._make()
+
+    def _make(self, extra: tuple[str, ...] = ()) -> Penstockd:
+        return Penstockd(self.lab, eal="--no-huge -m 256", extra=extra)
 
     def start(self) -> None:
         # af_packet leaves the kernel on the same wire with the TAP's MAC address. penstockd drops what arrives there, but User Mode
@@ -128,6 +140,11 @@ class PenstockDirector(Director):
     def listing(self, *arguments: str) -> list[str]:
         return self._daemon.ipvsadm(*arguments).splitlines()
 
+    def set_sloppy_tcp(self, on: bool) -> None:
+        self._daemon.stop()
+        self._daemon = self._make(("--sloppy-tcp",) if on else ())
+        self._daemon.start(configuration(()))
+
 
 def configuration(services: tuple[Service, ...]) -> str:
     """The keepalived.conf of these services."""
@@ -135,6 +152,7 @@ def configuration(services: tuple[Service, ...]) -> str:
               f"    virtual_ipaddress {{\n        {address}\n    }}\n}}\n" for name, address in (("VI_4", topology.VIP), ("VI_6", topology.VIP6))]
     for service in services:
         servers = "".join(f"    real_server {address} {service.port} {{\n        weight {weight}\n    }}\n" for address, weight in service.servers)
-        blocks.append(f"virtual_server {service.address} {service.port} {{\n    lb_algo {service.scheduler}\n    lb_kind DR\n"
+        flags = "".join(f"    {flag}\n" for flag in service.flags)
+        blocks.append(f"virtual_server {service.address} {service.port} {{\n    lb_algo {service.scheduler}\n{flags}    lb_kind DR\n"
                       f"    protocol {service.protocol.upper()}\n{servers}}}\n")
     return "\n".join(blocks)

@@ -3,6 +3,7 @@
 A scenario's transcript depends on the order of packets alone, never on time.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import wire
@@ -464,3 +465,47 @@ def ipv6_servers_change(bench: Bench, port: int) -> None:
     bench.show_services(service)
     bench.show_connections()
     bench.configure()
+
+
+# mh. Many more flows: test_maglev.py.
+
+
+def maglev(bench: Bench, service: Service, servers: tuple[tuple[str, int], ...]) -> None:
+    """The servers of 24 flows of one client: with all servers, with one at weight 0, without it, and after it was added again."""
+    without, at_zero = (servers[0], servers[2]), (servers[0], (servers[1][0], 0), servers[2])
+    for number, (title, now) in enumerate({"all": servers, "one at weight 0": at_zero, "one removed": without, "added again": servers}.items()):
+        now_is = dataclasses.replace(service, servers=now)
+        bench.configure(now_is)
+        bench.show_services(now_is)
+        bench.sequence(title, now_is, 24, first_port=20000 + 1000 * number)
+    bench.configure()
+
+
+@scenario
+def maglev_hashing(bench: Bench, port: int) -> None:
+    for flags in ((), ("mh-port",), ("mh-fallback",), ("mh-fallback", "mh-port")):
+        for protocol, weights in (("tcp", (1, 1, 1)), ("udp", (1, 2, 3))):
+            maglev(bench, Service(protocol, port, "mh", (), flags=flags), weighted(*weights))
+            port += 1
+
+
+@scenario
+def ipv6_maglev_hashing(bench: Bench, port: int) -> None:
+    for flags in ((), ("mh-fallback", "mh-port")):
+        maglev(bench, Service("tcp", port, "mh", (), VIP6, flags), tuple(zip((address for address, _ in ALL6), (3, 2, 1))))
+        port += 1
+
+
+@scenario
+def sloppy_tcp(bench: Bench, port: int) -> None:
+    """What may begin a connection, and in which state."""
+    bench.director.set_sloppy_tcp(True)
+    bench.prepare_neighbours()
+    bench.configure(Service("tcp", port, "rr", ALL))
+    for flags in (ACK, PSH | ACK, FIN | ACK, FIN, SYN, SYN | ACK, SYN | FIN, 0, RST, RST | ACK, SYN | RST):
+        packet = wire.tcp(bench.client, 20000 + flags, VIP, port, flags, acknowledgement=5)
+        bench.observe(f"flags {flags:#04x} without a connection, and once more", packet, packet)
+    bench.show_connections()
+    bench.configure()
+    bench.director.set_sloppy_tcp(False)
+    bench.prepare_neighbours()

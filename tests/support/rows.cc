@@ -44,9 +44,12 @@ std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, st
   }
   for (const RowService& service : situation.services) {
     std::vector<core::ServerId> members;
+    std::vector<core::MaglevTable::Member> in_table;
     for (auto server = service.servers.rbegin(); server != service.servers.rend(); ++server) {
       members.push_back(core::ServerId{static_cast<std::uint16_t>(*server)});
+      in_table.push_back({members.back(), 0xc0a8'01b3 + *server, situation.servers.at(*server).weight});
     }
+    const bool is_maglev = service.scheduler == core::SchedulerKind::kMaglev;
     builder.add_service({.endpoint = {packet::IpAddress::parse(service.vip).value(), service.port},
                          .protocol = service.protocol,
                          .virtual_id = core::VirtualId{service.id},
@@ -54,12 +57,15 @@ std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, st
                          .scheduler_slot = service.id,
                          .generation = generation,
                          .members = std::move(members),
-                         .owner = owner});
+                         .owner = owner,
+                         .maglev_flags = service.maglev_flags,
+                         .maglev = is_maglev ? std::make_shared<const core::MaglevTable>(in_table) : nullptr});
   }
   for (const std::string& target : situation.check_targets) {
     builder.add_check_target(packet::IpAddress::parse(target).value());
   }
   builder.set_expire_nodest_conn(situation.expire_nodest_conn);
+  builder.set_sloppy_tcp(situation.sloppy_tcp);
   builder.set_expected_adverts(situation.adverts);
   return builder.build();
 }

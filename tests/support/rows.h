@@ -46,6 +46,7 @@ struct RowService {
   std::uint16_t id = 0;           // its VirtualId and its scheduler's slot
   std::vector<unsigned> servers;  // in the order in which they were added
   core::SchedulerKind scheduler = core::SchedulerKind::kRoundRobin;
+  core::MaglevFlags maglev_flags{};
 };
 
 struct Situation {
@@ -53,6 +54,7 @@ struct Situation {
   std::vector<RowService> services;
   std::vector<std::string> check_targets;
   bool expire_nodest_conn = false;
+  bool sloppy_tcp = false;
   std::vector<core::ExpectedAdvert> adverts{};
   bool is_backup = false;           // the VIPs belong to a virtual router whose master is another director
   std::size_t connections4 = 1024;  // the size of a worker's tables; only that of the row's first situation counts

@@ -26,6 +26,35 @@ void add_beginnings(std::vector<Row>& rows, const Side& side) {
   add("a SYN with ECN's flags begins a connection", tcp_flag::kSyn | tcp_flag::kEce | tcp_flag::kCwr, true);
 }
 
+// With sloppy_tcp; and for how long the connection lasts, which is its first state's time.
+void add_sloppy_beginnings(std::vector<Row>& rows, const Side& side) {
+  const auto add = [&](std::string name, std::vector<Event> before, core::Tick wait, const Bytes& in, Outcome expected) {
+    rows.push_back({.name = side.name + ": with sloppy_tcp " + name,
+                    .situation = with_sloppy_tcp(three_servers()),
+                    .before = std::move(before),
+                    .wait = wait,
+                    .in = in,
+                    .expected = std::move(expected)});
+  };
+  const Bytes bare = side.tcp(1000, 0);
+  const Bytes reset = side.tcp(1000, tcp_flag::kRst | tcp_flag::kAck);
+  const Bytes broken = side.tcp(1000, tcp_flag::kSyn | tcp_flag::kRst);
+  add("an ACK begins a connection", {}, 0, side.ack(), forwarded(side.ack(), 2));
+  add("a FIN begins a connection", {}, 0, side.fin(), forwarded(side.fin(), 2));
+  add("a segment without flags begins a connection", {}, 0, bare, forwarded(bare, 2));
+  add("a SYN begins a connection", {}, 0, side.syn(), forwarded(side.syn(), 2));
+  add("a RST without a connection goes to the kernel", {}, 0, reset, to_kernel(reset));
+  add("a SYN with RST begins nothing", {}, 0, broken, to_kernel(broken));
+  add("the next ACK follows the first", {sent(side.ack()), sent(side.ack(2000))}, 0, side.ack(), forwarded(side.ack(), 2));
+  add("an ACK's connection is established: it lasts for 900 seconds", {sent(side.ack())}, 900 * kSecond - 1, side.ack(),
+      forwarded(side.ack(), 2));
+  add("an ACK's connection has ended after 900 seconds", {sent(side.ack())}, 900 * kSecond, side.ack(),
+      forwarded(side.ack(), 1));
+  add("a FIN's connection is in CLOSE: it lasts for 10 seconds", {sent(side.fin())}, 10 * kSecond - 1, side.ack(),
+      forwarded(side.ack(), 2));
+  add("a FIN's connection has ended after 10 seconds", {sent(side.fin())}, 10 * kSecond, side.ack(), forwarded(side.ack(), 1));
+}
+
 void add_following(std::vector<Row>& rows, const Side& side) {
   const auto add = [&](std::string name, std::vector<Event> before, core::Tick wait, const Bytes& in, Outcome expected) {
     rows.push_back({.name = side.name + ": " + name,
@@ -134,6 +163,7 @@ void add_martians(std::vector<Row>& rows, const Side& side) {
 void add_connection_rows(std::vector<Row>& rows) {
   for (const Side* side : both_sides()) {
     add_beginnings(rows, *side);
+    add_sloppy_beginnings(rows, *side);
     add_following(rows, *side);
     add_reuse(rows, *side);
     add_martians(rows, *side);

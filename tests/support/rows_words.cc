@@ -106,6 +106,11 @@ Situation expiring_nodest(Situation situation) {
   return situation;
 }
 
+Situation with_sloppy_tcp(Situation situation) {
+  situation.sloppy_tcp = true;
+  return situation;
+}
+
 // ---- Events
 
 Event sent(Bytes frame) { return {.change = {}, .wait = 0, .frame = std::move(frame)}; }

@@ -61,6 +61,7 @@ struct Side {
 [[nodiscard]] Situation without_server(Situation situation, unsigned server);
 [[nodiscard]] Situation without_services(Situation situation);
 [[nodiscard]] Situation expiring_nodest(Situation situation);
+[[nodiscard]] Situation with_sloppy_tcp(Situation situation);
 [[nodiscard]] Situation in_backup(Situation situation);
 
 [[nodiscard]] Event sent(Bytes frame);

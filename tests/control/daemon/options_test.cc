@@ -73,9 +73,9 @@ TEST(Options, GiveAnAddressWithoutALengthAllItsBits) {
 }
 
 TEST(Options, ReadTheDataPlanesNumbers) {
-  const Options options =
-      accepted({"--workers", "3", "--connections", "5000", "--connections6", "600", "--idle", "poll", "--punt-limit", "7",
-                "--neighbour-limit", "8", "--expire-nodest-conn", "--eal", "--no-huge -m 512", "--socket", "/tmp/s"});
+  const Options options = accepted({"--workers", "3", "--connections", "5000", "--connections6", "600", "--idle", "poll",
+                                    "--punt-limit", "7", "--neighbour-limit", "8", "--expire-nodest-conn", "--sloppy-tcp",
+                                    "--eal", "--no-huge -m 512", "--socket", "/tmp/s"});
   EXPECT_EQ(options.workers, 3U);
   EXPECT_EQ(options.connections, 5000U);
   EXPECT_EQ(options.connections6, 600U);
@@ -83,6 +83,8 @@ TEST(Options, ReadTheDataPlanesNumbers) {
   EXPECT_EQ(options.punt_limit, 7U);
   EXPECT_EQ(options.neighbour_limit, 8U);
   EXPECT_TRUE(options.expire_nodest_conn);
+  EXPECT_TRUE(options.sloppy_tcp);
+  EXPECT_FALSE(accepted({}).sloppy_tcp);
   EXPECT_EQ(options.eal_arguments, "--no-huge -m 512");
   EXPECT_EQ(options.socket_path, "/tmp/s");
 }
