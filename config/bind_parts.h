@@ -132,6 +132,9 @@ struct PlacedAddress {
 // The addresses of a virtual_ipaddress block; `interface` stays empty where the file names none.
 [[nodiscard]] std::vector<PlacedAddress> bind_virtual_addresses(const Statement& block, const BindContext& context);
 
+// After the instances, which it names.
+void bind_sync_daemon(const std::vector<Statement>& statements, const BindContext& context, Model& model);
+
 void bind_virtual_servers(const std::vector<Statement>& statements, const BindContext& context, Model& model);
 
 }  // namespace penstock::config

@@ -60,6 +60,7 @@ Model bind_model(const std::vector<Statement>& statements, const SourceMap& sour
   bind_global_health(statements, context, model);
   bind_global_vrrp(statements, context, model);
   bind_vrrp(statements, context, model);
+  bind_sync_daemon(statements, context, model);
   bind_virtual_servers(statements, context, model);
   return model;
 }

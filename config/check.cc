@@ -94,7 +94,6 @@ bool check_effect(const Statement& statement, Diagnostics& diagnostics) {
     case Effect::kNothing:
       diagnostics.once(Severity::kNotice, place, name + " has no effect: " + std::string{statement.keyword->why});
       return true;
-    case Effect::kSync: diagnostics.once(Severity::kWarning, place, "connection sync is not spoken yet"); return true;
     case Effect::kRefused:
       diagnostics.error(place, name + " is not supported yet: it would change " + std::string{statement.keyword->why});
       return false;

@@ -31,7 +31,7 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"router_id", kWorks, one(any())},
     {"vrrp_version", kWorks, one(integer(2, 3))},
     {"lvs_timeouts", kWorks, {{any()}, 1, 1, true}},
-    {"lvs_sync_daemon", kSync, {{interface_name(), any()}, 1, 2, true}},
+    {"lvs_sync_daemon", kWorks, {{interface_name(), any()}, 1, 2, true}},
 
     {"notification_email", kWorks, none(), {}, &kEmailBlock},
     {"notification_email_from", kWorks, some(any())},

@@ -53,7 +53,7 @@ constexpr std::array kInstanceWords = std::to_array<Keyword>({
     {"nopreempt", kWorks, none()},
     {"preempt", kWorks, none()},
 
-    {"lvs_sync_daemon_interface", kSync, one(interface_name())},
+    {"lvs_sync_daemon_interface", kWorks, one(interface_name())},
 
     {"auth_hmac", kRefused, none(), "which adverts are believed", &kHmac},
     {"use_ipvlan", kRefused, anything(), "which interface answers for the VIP"},

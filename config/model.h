@@ -65,9 +65,31 @@ struct LvsTimeouts {
   friend bool operator==(const LvsTimeouts&, const LvsTimeouts&) = default;
 };
 
+// lvs_sync_daemon: connections are told to the other director by IPVS's own protocol, by who is master of `instance`.
+struct SyncDaemon {
+  // Bytes of a datagram's payload; the bounds are those that the kernel brings a value into.
+  static constexpr std::uint16_t kLeastLength = 1;
+  static constexpr std::uint16_t kMostLength = 65507;
+  // What fits into a frame of 1500 bytes: net/netfilter/ipvs/ip_vs_sync.c, start_sync_thread.
+  [[nodiscard]] static std::uint16_t default_max_length(const IpAddress& group) {
+    return group.family() == packet::Family::kIpv4 ? 1472 : 1452;
+  }
+
+  std::string interface;
+  std::string instance;
+  std::uint8_t id = 0;  // datagrams with another one are not ours
+  std::uint16_t max_length = 1472;
+  std::uint16_t port = 8848;
+  std::uint8_t ttl = 1;
+  IpAddress group{packet::Ipv4Address{0xe000'0051}};
+
+  friend bool operator==(const SyncDaemon&, const SyncDaemon&) = default;
+};
+
 struct Model {
   std::string router_id;
   LvsTimeouts lvs_timeouts;
+  std::optional<SyncDaemon> sync{};
   std::vector<VirtualServer> virtual_servers;
   healthcheck::GlobalPolicy health{};
   healthcheck::MailPolicy mail{};

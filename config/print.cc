@@ -8,11 +8,17 @@
 namespace penstock::config {
 namespace {
 
+void print_sync_daemon(Printer& out, const SyncDaemon& daemon) {
+  out.line("lvs_sync_daemon {} {} id {} maxlen {} port {} ttl {} group {}", quoted_word(daemon.interface),
+           quoted_word(daemon.instance), daemon.id, daemon.max_length, daemon.port, daemon.ttl, daemon.group.to_string());
+}
+
 void print_globals(Printer& out, const Model& model) {
   out.open("global_defs");
   if (!model.router_id.empty()) out.line("router_id {}", quoted_word(model.router_id));
   out.line("lvs_timeouts tcp {} tcpfin {} udp {}", model.lvs_timeouts.tcp.count(), model.lvs_timeouts.tcp_fin.count(),
            model.lvs_timeouts.udp.count());
+  if (model.sync) print_sync_daemon(out, *model.sync);
   print_global_health(out, model);
   print_global_vrrp(out, model.vrrp);
   out.close();

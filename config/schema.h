@@ -19,7 +19,6 @@ namespace penstock::config {
 enum class Effect : std::uint8_t {
   kWorks,    // understood, or part of something whose one warning says enough
   kNothing,  // accepted with one notice: it concerns the host or the kernel, or Penstock does it anyway
-  kSync,     // accepted with one warning until connections are synchronised
   kRefused,  // an error: without it the file would forward, check or fail over otherwise than it says
 };
 

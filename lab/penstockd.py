@@ -35,6 +35,11 @@ def services_of(listing: str) -> Services:
     return found
 
 
+def connections_of(listing: str) -> list[tuple[str, str, str, str]]:
+    """What an `ipvsadm -Lnc` says: (protocol, state, source, destination) of each connection."""
+    return [(words[0], words[2], words[3], words[5]) for words in map(str.split, listing.splitlines()[2:])]
+
+
 class Penstockd:
     """One daemon. Its configuration file is its own copy, `configuration`, so that it can be edited and reloaded."""
 
@@ -145,5 +150,5 @@ class Penstockd:
 
     def connections(self) -> list[tuple[str, str, str, str]]:
         """What `ipvsadm -Lnc` says: (protocol, state, source, destination) of each connection."""
-        return [(words[0], words[2], words[3], words[5]) for words in map(str.split, self.ipvsadm("-Lnc").splitlines()[2:])]
+        return connections_of(self.ipvsadm("-Lnc"))
 

@@ -11,6 +11,7 @@
 #include "control/cli/show.h"
 #include "control/cli/show_checks.h"
 #include "control/cli/show_json.h"
+#include "control/cli/show_sync.h"
 #include "control/cli/show_vrrp.h"
 
 namespace penstock::control {
@@ -27,6 +28,7 @@ constexpr auto kSubjects = std::to_array<std::pair<std::string_view, Subject>>({
     {"ports", Subject::kPorts},
     {"checks", Subject::kChecks},
     {"vrrp", Subject::kVrrp},
+    {"sync", Subject::kSync},
     {"config", Subject::kConfig},
 });
 
@@ -116,6 +118,10 @@ Answer run(const ShowRequest& request, StatusSource& source) {
       const auto vrrp = source.vrrp();
       if (request.as_keepalived) return text_answer(keepalived_json_text(vrrp));
       return text_answer(json ? dump(vrrp_json(vrrp)) : show_vrrp(vrrp));
+    }
+    case Subject::kSync: {
+      const auto sync = source.sync();
+      return text_answer(json ? dump(sync_json(sync)) : show_sync(sync));
     }
     case Subject::kConfig: {
       std::string text = source.config_text();

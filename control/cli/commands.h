@@ -26,6 +26,7 @@ enum class Subject : std::uint8_t {
   kPorts,
   kChecks,
   kVrrp,
+  kSync,
   kConfig
 };
 

@@ -198,7 +198,8 @@ std::string show_connections_title() {
 void append_connection(std::string& out, const ConnectionStatus& connection) {
   fmt::format_to(std::back_inserter(out), kConnectionRow, packet::to_string(connection.protocol), connection.state,
                  fmt::format("{}:{:02}", connection.expires_in / 60, connection.expires_in % 60), connection.source.to_string(),
-                 connection.virtual_service.to_string(), connection.destination.to_string(), connection.worker);
+                 connection.virtual_service.to_string(), connection.destination.to_string(),
+                 connection.worker ? std::to_string(*connection.worker) : "-");
 }
 
 std::string show_connections_end(std::uint64_t count) {

@@ -1,5 +1,7 @@
 #include "control/cli/show_json.h"
 
+#include "control/cli/show_sync.h"
+
 namespace penstock::control {
 namespace {
 
@@ -135,7 +137,7 @@ Json connection_json(const ConnectionStatus& connection) {
           {"source", endpoint_json(connection.source)},
           {"virtual", endpoint_json(connection.virtual_service)},
           {"destination", endpoint_json(connection.destination)},
-          {"worker", connection.worker},
+          {"worker", connection.worker ? Json(*connection.worker) : Json{}},
           {"flags", connection.flags}};
 }
 
@@ -149,14 +151,7 @@ Json daemon_json(const DaemonStatus& daemon) {
       {"packets_per_second", daemon.packets_per_second},
       {"snapshots_published", daemon.snapshots_published}};
   Json& daemons = json["sync_daemons"] = Json::array();
-  for (const SyncDaemonStatus& sync : daemon.sync_daemons)
-    daemons.push_back({{"role", sync.master ? "master" : "backup"},
-                       {"interface", sync.interface},
-                       {"sync_id", sync.sync_id},
-                       {"max_length", sync.max_length},
-                       {"group", sync.group.to_string()},
-                       {"port", sync.port},
-                       {"ttl", sync.ttl}});
+  for (const SyncDaemonStatus& sync : daemon.sync_daemons) daemons.push_back(sync_daemon_json(sync));
   return json;
 }
 

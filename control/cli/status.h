@@ -94,8 +94,8 @@ struct ConnectionStatus {
   packet::Endpoint source{};
   packet::Endpoint virtual_service{};
   packet::Endpoint destination{};
-  std::uint8_t worker = 0;
-  std::uint32_t flags = 0;  // IPVS's IP_VS_CONN_F_* bits, 0 where none applies
+  std::optional<std::uint8_t> worker{};  // nothing: learned from the peer, it waits for a takeover
+  std::uint32_t flags = 0;               // IPVS's IP_VS_CONN_F_* bits, 0 where none applies
 };
 
 // A worker's frames by what became of them; the sum of a worker's actions is its `received`.
@@ -160,6 +160,39 @@ struct SyncDaemonStatus {
   packet::IpAddress group{};
   std::uint16_t port = 8848;
   unsigned ttl = 1;
+};
+
+struct SyncRefusalStatus {
+  std::string_view name{};
+  std::string_view meaning{};
+  std::uint64_t count = 0;  // datagrams or entries
+};
+
+// What connection sync has done since the daemon's start or the last change of its configuration.
+struct SyncStatus {
+  std::optional<SyncDaemonStatus> daemon{};  // nothing: not configured
+  std::string instance{};                    // the vrrp_instance whose state it follows
+  std::string error{};                       // why the network can't be used now
+  std::uint64_t datagrams_sent = 0;
+  std::uint64_t datagrams_failed = 0;
+  std::uint64_t entries_sent = 0;
+  std::uint64_t entries_lost = 0;  // a worker's ring was full
+  std::uint64_t entries_given_up = 0;
+  std::uint64_t entries_forgotten = 0;
+  std::uint64_t datagrams_received = 0;
+  std::uint64_t entries_new = 0;
+  std::uint64_t entries_updated = 0;
+  std::uint64_t waiting = 0;  // connections of the other director that no packet has used here yet
+  std::uint64_t room = 0;
+  std::uint64_t claimed = 0;
+  std::uint64_t dumps_sent = 0;
+  std::uint64_t dumps_received = 0;
+  std::chrono::nanoseconds last_dump{0};
+  bool is_sending_dump = false;
+  bool is_asking_for_dump = false;
+  std::chrono::nanoseconds lag{0};  // how long what was told last may have waited for it
+  std::chrono::nanoseconds worst_lag{0};
+  std::vector<SyncRefusalStatus> refusals{};  // one for each reason, zero counts included
 };
 
 // What the monitor knows, and the two clocks to tell its times by.

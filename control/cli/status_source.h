@@ -19,8 +19,8 @@ struct ConnectionBatch {
   bool last = false;                   // nothing follows
 };
 
-// One walk over the connections of all workers. An entry that lives through the whole walk is delivered once; one that comes or
-// goes meanwhile may be or not.
+// One walk over all connections: the workers', and those learned from the peer. An entry that lives through the whole walk is
+// delivered once; one that comes, goes or is taken over meanwhile may be or not.
 class ConnectionCursor {
  public:
   // Ends the walk: a callback that has not been called is dropped.
@@ -39,6 +39,7 @@ class StatusSource {
   // In the configuration's order.
   [[nodiscard]] virtual std::vector<ServiceStatus> services() const = 0;
   [[nodiscard]] virtual ChecksStatus checks() const = 0;
+  [[nodiscard]] virtual SyncStatus sync() const = 0;
   // Without secrets.
   [[nodiscard]] virtual VrrpStatus vrrp() const = 0;
   [[nodiscard]] virtual std::vector<WorkerStatus> workers() const = 0;

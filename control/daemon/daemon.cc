@@ -87,11 +87,16 @@ Daemon::Step Daemon::start_dpdk() {
   const unsigned workers = (*ports)->workers();
   if (workers < options_.workers) log::notice("{} workers instead of {}: a port has no more queues", workers, options_.workers);
   board_ = std::make_unique<core::CounterBoard>(workers);
+  standby_ =
+      std::make_unique<core::StandbyTables>(options_.connections * workers, options_.connections6 * workers, board_->standby());
   for (unsigned i = 0; i < workers; ++i) {
+    outboxes_.push_back(std::make_unique<core::SyncOutbox>());
     forwarders_.push_back(
         std::make_unique<core::Forwarder>(*board_, core::Forwarder::Options{.self = static_cast<core::WorkerIndex>(i),
                                                                             .connections4 = options_.connections,
-                                                                            .connections6 = options_.connections6}));
+                                                                            .connections6 = options_.connections6,
+                                                                            .standby = standby_.get(),
+                                                                            .outbox = outboxes_.back().get()}));
   }
   auto plane = dpdk::DataPlane::make(std::move(*ports), data_plane_options(options_));
   if (!plane) return unexpected{plane.error()};
@@ -102,6 +107,7 @@ Daemon::Step Daemon::start_dpdk() {
 Daemon::Step Daemon::start_kernel_side() {
   director_ = std::make_unique<Director>(*board_, ownership_);
   director_->set_expire_nodest_conn(options_.expire_nodest_conn);
+  director_->set_sync_policy(core::SyncPolicy{options_.sync});
   director_->set_sloppy_tcp(options_.sloppy_tcp);
   const dpdk::PortSet& ports = plane_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i) director_->add_port(ports[i].name(), ports[i].index(), ports[i].mac());
@@ -148,7 +154,10 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
-  connections_ = std::make_unique<ConnectionDesk>(loop_, *director_, forwarders);
+  connections_ =
+      std::make_unique<ConnectionDesk>(loop_, *director_, forwarders, *standby_,
+                                       [clock = plane_->clock()]() mutable { return clock.at(__builtin_ia32_rdtsc()); });
+  sync_ = std::make_unique<SyncThread>(surroundings_of_sync());
   last_will_.emplace([this] { vrrp_->resign_in_emergency(); });
   if (auto adopted = adopt(std::move(model)); !adopted) return unexpected{adopted.error()};
   return {};
@@ -158,6 +167,8 @@ Daemon::Step Daemon::start_cli() {
   status_ = std::make_unique<DaemonStatusSource>(DaemonStatusSource::Sources{.director = *director_,
                                                                              .health = *health_,
                                                                              .vrrp = *vrrp_,
+                                                                             .sync = *sync_,
+                                                                             .standby = *standby_,
                                                                              .board = *board_,
                                                                              .plane = *plane_,
                                                                              .model = model_,
@@ -209,6 +220,10 @@ Daemon::~Daemon() {
   last_will_.reset();
   cli_.reset();
   if (vrrp_ != nullptr) vrrp_->stop();
+  if (sync_ != nullptr) {
+    sync_->stop();
+    slow_path_->send_what_waits();  // its last words
+  }
   if (health_ != nullptr) health_->stop();
   health_.reset();  // its trackers report to VRRP's thread, and that thread's errands come here: neither runs any more
   if (plane_ != nullptr) plane_->stop();
@@ -227,8 +242,10 @@ std::expected<Director::Changes, std::string> Daemon::adopt(config::Model model)
   director_->set_owners(vrrp_->owners());
   take_virtual_macs();
   director_->set_expected_adverts(vrrp_->expected_adverts());
+  director_->set_sync_flow(model.sync ? core::SyncFlow{model.sync->group, model.sync->port} : core::SyncFlow{});
   follow_next_hops();
   publisher_.publish_now();
+  sync_->post(SyncSettings{model.sync, std::make_shared<const SyncDirectory>(*director_, model.lvs_timeouts)});
   warn_of_too_few_descriptors(model);
   model_ = std::move(model);
   return changes;
@@ -302,11 +319,20 @@ void Daemon::follow_next_hops() {
 
 VrrpThread::Surroundings Daemon::surroundings_of_vrrp() {
   VrrpThread::Surroundings surroundings{
-      .exchange = plane_->exchange(), .ownership = ownership_, .ports = {}, .run_errand = [this](VrrpErrand errand) {
-        run_errand(std::move(errand));
-      }};
+      .exchange = plane_->exchange(),
+      .ownership = ownership_,
+      .ports = {},
+      .run_errand = [this](VrrpErrand errand) { run_errand(std::move(errand)); },
+      .on_owner = [this](const vrrp::SetOwner& change) { sync_->post(SyncRole{change.instance, change.owns}); }};
   const dpdk::PortSet& ports = plane_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i) surroundings.ports.push_back(ports[i].name());
+  return surroundings;
+}
+
+SyncThread::Surroundings Daemon::surroundings_of_sync() {
+  SyncThread::Surroundings surroundings{.forwarders = {}, .outboxes = {}, .standby = *standby_, .clock = plane_->clock()};
+  for (const auto& forwarder : forwarders_) surroundings.forwarders.push_back(forwarder.get());
+  for (const auto& outbox : outboxes_) surroundings.outboxes.push_back(outbox.get());
   return surroundings;
 }
 

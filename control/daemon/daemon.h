@@ -25,6 +25,7 @@
 #include "control/director/director.h"
 #include "control/health/service_health.h"
 #include "control/loop/event_loop.h"
+#include "control/sync/sync_thread.h"
 #include "control/vrrp/last_will.h"
 #include "control/vrrp/vrrp_service.h"
 #include "dataplane/core/counters.h"
@@ -61,6 +62,7 @@ class Daemon {
   // Makes the model the one in force; on an error nothing has changed.
   [[nodiscard]] std::expected<Director::Changes, std::string> adopt(config::Model model);
   void take_virtual_macs();
+  [[nodiscard]] SyncThread::Surroundings surroundings_of_sync();
   void warn_of_too_few_descriptors(const config::Model& model) const;
   void reload();
   void on_next_hops(std::span<const NextHopTracker::Change> changes);
@@ -78,13 +80,16 @@ class Daemon {
   std::unique_ptr<dpdk::Eal> eal_;
   std::unique_ptr<core::CounterBoard> board_;
   core::Ownership ownership_;
+  std::unique_ptr<core::StandbyTables> standby_;
+  std::vector<std::unique_ptr<core::SyncOutbox>> outboxes_;  // of the forwarders
   std::vector<std::unique_ptr<core::Forwarder>> forwarders_;
   std::unique_ptr<dpdk::DataPlane> plane_;
   std::unique_ptr<Director> director_;
   std::unique_ptr<KernelNetwork> kernel_;
   std::unique_ptr<SlowPath> slow_path_;
   std::unique_ptr<ViaChecks> via_checks_;
-  std::unique_ptr<VrrpService> vrrp_;
+  std::unique_ptr<SyncThread> sync_;
+  std::unique_ptr<VrrpService> vrrp_;  // its thread tells the sync thread who is master
   config::Model model_;
   Publisher publisher_{
       loop_, [this](Publisher::What what) {

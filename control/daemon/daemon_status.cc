@@ -40,6 +40,18 @@ ServerState state_of(const Director::Server& server, const NextHop* hop) {
   return hop != nullptr && hop->mac ? ServerState::kAvailable : ServerState::kUnresolved;
 }
 
+std::optional<SyncDaemonStatus> daemon_of(const SyncThreadStatus& status) {
+  if (!status.daemon) return std::nullopt;
+  const config::SyncDaemon& daemon = *status.daemon;
+  return SyncDaemonStatus{.master = status.master,
+                          .interface = daemon.interface,
+                          .sync_id = daemon.id,
+                          .max_length = daemon.max_length,
+                          .group = daemon.group,
+                          .port = daemon.port,
+                          .ttl = daemon.ttl};
+}
+
 }  // namespace
 
 DaemonStatusSource::DaemonStatusSource(const Sources& sources, const TableSizes& sizes)
@@ -63,8 +75,48 @@ void DaemonStatusSource::tick() {
   packets_per_second_ = seconds > 0 ? static_cast<double>(received) / seconds : 0;
 }
 
+SyncStatus DaemonStatusSource::sync() const {
+  const SyncThreadStatus thread = sources_.sync.status();
+  SyncStatus status{.daemon = daemon_of(thread),
+                    .instance = thread.daemon ? thread.daemon->instance : "",
+                    .error = thread.error,
+                    .datagrams_sent = thread.sent.datagrams,
+                    .datagrams_failed = thread.sent.failed,
+                    .entries_sent = thread.sent.entries,
+                    .entries_given_up = thread.sent.given_up,
+                    .entries_forgotten = thread.sent.forgotten,
+                    .datagrams_received = thread.received.datagrams,
+                    .entries_new = thread.received.entries_new,
+                    .entries_updated = thread.received.entries_updated,
+                    .waiting = sources_.standby.ipv4.unclaimed() + sources_.standby.ipv6.unclaimed(),
+                    .room = (sizes_.connections4 + sizes_.connections6) * sources_.board.workers(),
+                    .dumps_sent = thread.dump.sent,
+                    .dumps_received = thread.dump.received,
+                    .last_dump = thread.dump.last_took,
+                    .is_sending_dump = thread.dump.is_sending,
+                    .is_asking_for_dump = thread.dump.is_wanted,
+                    .lag = thread.lag,
+                    .worst_lag = thread.worst_lag};
+  for (unsigned i = 0; i < sources_.board.workers(); ++i) {
+    const core::WorkerCounters& counters = sources_.board.worker(static_cast<core::WorkerIndex>(i));
+    status.entries_lost += counters.sync_lost.get();
+    status.claimed += counters.claimed.get();
+  }
+  for (std::size_t i = 0; i < sync::kRefusalCount; ++i) {
+    const auto refusal = static_cast<sync::Refusal>(i);
+    status.refusals.push_back({sync::name_of(refusal), sync::describe(refusal), thread.received.unreadable[i]});
+  }
+  for (std::size_t i = 0; i < kEntryRefusalCount; ++i) {
+    const auto refusal = static_cast<EntryRefusal>(i);
+    status.refusals.push_back({name_of(refusal), describe(refusal), thread.received.refused[i]});
+  }
+  return status;
+}
+
 DaemonStatus DaemonStatusSource::daemon() const {
   const config::LvsTimeouts& timeouts = sources_.director.timeouts();
+  std::vector<SyncDaemonStatus> daemons;
+  if (auto daemon = daemon_of(sources_.sync.status())) daemons.push_back(std::move(*daemon));
   return {.version = PENSTOCK_VERSION,
           .uptime = std::chrono::duration_cast<std::chrono::seconds>(EventLoop::now() - started_),
           .timeout_tcp = timeouts.tcp,
@@ -73,7 +125,7 @@ DaemonStatus DaemonStatusSource::daemon() const {
           .connection_table_size = sizes_.connections4 * sources_.board.workers(),
           .packets_per_second = packets_per_second_,
           .snapshots_published = sources_.publisher.count(),
-          .sync_daemons = {}};
+          .sync_daemons = daemons};
 }
 
 std::vector<ServiceStatus> DaemonStatusSource::services() const {
@@ -174,6 +226,7 @@ WorkerStatus DaemonStatusSource::status_of_worker(unsigned index) const {
 std::vector<ThreadStatus> DaemonStatusSource::threads() const {
   return {{"control", sources_.loop.turns()},
           {"health", sources_.health.turns_of_thread()},
+          {"sync", sources_.sync.turns()},
           {"vrrp", sources_.vrrp.turns_of_thread(), sources_.vrrp.status().worst_delay}};
 }
 

@@ -12,6 +12,7 @@
 #include "control/daemon/publisher.h"
 #include "control/director/director.h"
 #include "control/health/service_health.h"
+#include "control/sync/sync_thread.h"
 #include "control/vrrp/vrrp_service.h"
 #include "dataplane/core/counters.h"
 #include "dataplane/dpdk/data_plane.h"
@@ -25,6 +26,8 @@ class DaemonStatusSource : public StatusSource {
     const Director& director;
     const ServiceHealth& health;
     VrrpService& vrrp;
+    SyncThread& sync;
+    const core::StandbyTables& standby;
     const core::CounterBoard& board;
     const dpdk::DataPlane& plane;
     const config::Model& model;
@@ -45,6 +48,7 @@ class DaemonStatusSource : public StatusSource {
   [[nodiscard]] DaemonStatus daemon() const override;
   [[nodiscard]] std::vector<ServiceStatus> services() const override;
   [[nodiscard]] ChecksStatus checks() const override;
+  [[nodiscard]] SyncStatus sync() const override;
   [[nodiscard]] VrrpStatus vrrp() const override;
   [[nodiscard]] std::vector<WorkerStatus> workers() const override;
   [[nodiscard]] std::vector<ThreadStatus> threads() const override;

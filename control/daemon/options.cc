@@ -55,6 +55,11 @@ po::options_description penstock_options() {
       ("neighbour-limit", po::value<std::uint32_t>(), "the same for ARP and neighbour discovery (2000)")
       ("no-shared-checks", "run a real server's check for each virtual server, though they be identical")
       ("expire-nodest-conn", "connections of a removed server end at once (IPVS's sysctl of that name)")
+      ("sync-threshold", po::value<std::string>(), "PACKETS,PERIOD: a connection is told to the other director with its "
+       "packets number PACKETS, PERIOD + PACKETS, ... (3,50; IPVS's sysctl sync_threshold; PERIOD 0 to 63)")
+      ("sync-refresh-period", po::value<unsigned>(), "instead: SECONDS after it was told last (IPVS's sysctl)")
+      ("sync-retries", po::value<unsigned>(), "and up to so many times in between (0 to 3; IPVS's sysctl)")
+      ("no-early-sync", "connections aren't told with their first packet, only as IPVS does")
       ("sloppy-tcp", "a TCP packet of a connection that isn't known begins it, as after a takeover (IPVS's sysctl of that name)")
       ("socket", po::value<std::string>(), "where the penstock command reaches the daemon (/run/penstock/penstock.sock)")
       ("eal", po::value<std::string>(), "more arguments for DPDK's EAL, in one string");
@@ -183,6 +188,28 @@ std::expected<void, std::string> take_numbers(const po::variables_map& given, Op
   return {};
 }
 
+std::expected<void, std::string> take_sync(const po::variables_map& given, core::SyncSettings& sync) {
+  if (given.contains("sync-threshold")) {
+    const auto& text = given["sync-threshold"].as<std::string>();
+    const char* const end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, sync.threshold);
+    const bool has_both = first.ec == std::errc{} && first.ptr != end && *first.ptr == ',';
+    const auto second = has_both ? std::from_chars(first.ptr + 1, end, sync.period) : first;
+    if (!has_both || second.ec != std::errc{} || second.ptr != end) {
+      return Failure{fmt::format("--sync-threshold {}: expected PACKETS,PERIOD, for example 3,50", text)};
+    }
+  }
+  unsigned refresh_seconds = 0;
+  take(given, "sync-refresh-period", refresh_seconds);
+  sync.refresh_period = std::chrono::seconds{refresh_seconds};
+  take(given, "sync-retries", sync.retries);
+  sync.early = !given.contains("no-early-sync");
+  if (core::SyncPolicy::is_valid(sync)) return {};
+  return Failure{fmt::format(
+      "--sync-threshold: PACKETS below PERIOD, which is 0 to {}; --sync-refresh-period: 0 to {}; --sync-retries: 0 to {}",
+      core::SyncPolicy::kMaxPeriod, core::kMaxTimeout.count(), core::SyncPolicy::kMaxRetries)};
+}
+
 std::expected<void, std::string> take_penstock(const po::variables_map& given, Options& options) {
   auto ports = parse_each<dpdk::PortSpec>(given, "port", parse_port);
   if (!ports) return Failure{ports.error()};
@@ -204,6 +231,7 @@ std::expected<void, std::string> take_penstock(const po::variables_map& given, O
       return Failure{fmt::format("--idle {}: sleep, poll or auto", idle)};
     options.idle = idle == "sleep" ? IdlePolicy::kSleep : idle == "poll" ? IdlePolicy::kPoll : IdlePolicy::kAutomatic;
   }
+  if (auto sync = take_sync(given, options.sync); !sync) return sync;
   if (auto numbers = take_numbers(given, options); !numbers) return numbers;
   return check_ports(options);
 }

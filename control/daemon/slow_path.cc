@@ -107,21 +107,29 @@ void SlowPath::write_to_kernel(const dpdk::PuntedFrame& frame) {
   }
 }
 
-void SlowPath::on_tap_readable(Gate& gate) {
+void SlowPath::send_what_waits() {
+  for (const auto& gate : gates_) {
+    while (gate->watch && on_tap_readable(*gate) == kFramesAtOnce) {
+    }
+  }
+}
+
+int SlowPath::on_tap_readable(Gate& gate) {
   for (int i = 0; i < kFramesAtOnce; ++i) {
     const auto length = gate.tap.read_frame(frame_);
     if (!length) {
       log::error("{}: the interface is gone ({}): the host is cut off from this port until penstockd is started anew",
                  gate.tap.name(), std::strerror(length.error()));
       gate.watch.reset();
-      return;
+      return i;
     }
-    if (*length == 0) return;
+    if (*length == 0) return i;
     ++counters_.from_kernel;
     if (!may_send(gate, std::span{frame_}.first(*length))) continue;
     // A full ring is counted there; the kernel's protocols cope with a lost frame.
     exchange_.inject(gate.port, std::span{frame_}.first(*length), dpdk::Urgency::kBulk);
   }
+  return kFramesAtOnce;
 }
 
 bool SlowPath::may_send(const Gate& gate, std::span<const std::byte> frame) const {

@@ -53,6 +53,8 @@ class SlowPath {
   // Asked about each frame from the kernel whose source isn't the port's own MAC address: false: it is not sent.
   using MaySendFrom = std::function<bool(const packet::MacAddress& source)>;
   void set_may_send_from(MaySendFrom may_send_from) { may_send_from_ = std::move(may_send_from); }
+  // Sends what the kernel has given to the TAPs so far, as at other times the loop does.
+  void send_what_waits();
   [[nodiscard]] const SlowPathCounters& counters() const { return counters_; }
 
  private:
@@ -71,7 +73,8 @@ class SlowPath {
   void join_vrrp_groups(Gate& gate);
   void on_punted();
   void write_to_kernel(const dpdk::PuntedFrame& frame);
-  void on_tap_readable(Gate& gate);
+  // How many frames were taken.
+  int on_tap_readable(Gate& gate);
   [[nodiscard]] bool may_send(const Gate& gate, std::span<const std::byte> frame) const;
   void on_link(int index, const Link* now);
   void follow_device_links();

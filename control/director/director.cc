@@ -194,6 +194,8 @@ std::unique_ptr<const core::Snapshot> Director::build_snapshot() {
   }
   builder.set_timeouts(core::StateTimeouts{timeouts_.tcp, timeouts_.tcp_fin, timeouts_.udp});
   builder.set_expire_nodest_conn(expire_nodest_conn_);
+  builder.set_sync_policy(sync_policy_);
+  builder.set_sync_flow(sync_flow_);
   builder.set_sloppy_tcp(sloppy_tcp_);
   builder.set_expected_adverts(adverts_);
   for (const packet::IpAddress& address : check_targets_) builder.add_check_target(address);

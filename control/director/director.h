@@ -122,6 +122,10 @@ class Director {
   void set_expected_adverts(std::vector<core::ExpectedAdvert> adverts) { adverts_ = std::move(adverts); }
   // Whose packets are answers to our own checks: they have a way to the kernel that no flood of other packets fills.
   void set_check_targets(std::vector<packet::IpAddress> addresses) { check_targets_ = std::move(addresses); }
+  // When the peer is told of a connection.
+  void set_sync_policy(const core::SyncPolicy& policy) { sync_policy_ = policy; }
+  // By what connection sync comes in.
+  void set_sync_flow(const core::SyncFlow& flow) { sync_flow_ = flow; }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
   void set_sloppy_tcp(bool on) { sloppy_tcp_ = on; }
 
@@ -193,6 +197,8 @@ class Director {
   std::unordered_map<packet::IpAddress, core::OwnerId> owners_;
   std::map<core::PortIndex, std::vector<core::VirtualMac>> virtual_macs_;
   config::LvsTimeouts timeouts_;
+  core::SyncPolicy sync_policy_;
+  core::SyncFlow sync_flow_;
   bool expire_nodest_conn_ = false;
   bool sloppy_tcp_ = false;
   IdPool virtual_ids_{1, 65535};

@@ -131,6 +131,7 @@ class VrrpThread::Worker {
     if (const auto owner = owners_.find(action.instance); owner != owners_.end()) {
       surroundings_.ownership.set(owner->second, action.owns);
     }
+    surroundings_.on_owner(action);
   }
   void follow_up(const vrrp::SendFrame&) {}
   void follow_up(vrrp::SetOwner action) { owners_told_.post(std::move(action)); }

@@ -61,6 +61,8 @@ class VrrpThread {
     std::vector<std::string> ports;  // names, by their index
     // Called on the VRRP thread; must not block.
     std::function<void(VrrpErrand)> run_errand;
+    // Likewise, right after the workers have been told.
+    std::function<void(const vrrp::SetOwner&)> on_owner;
   };
   // On control's thread, in the order in which they happened.
   using OwnersChanged = std::move_only_function<void(std::vector<vrrp::SetOwner>)>;

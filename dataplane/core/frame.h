@@ -45,10 +45,11 @@ enum class PuntClass : std::uint8_t {
   kVrrp,            // adverts that a virtual router of ours may believe
   kDoubtfulAdvert,  // a sample of those that none can (advert_gate.h)
   kCheck,           // from a known real server: answers to health checks
+  kSync,            // the other director's connections (connection sync)
   kNeighbour,       // ARP and IPv6 neighbour discovery
   kOther,           // all the rest
 };
-inline constexpr std::size_t kPuntClassCount = 5;
+inline constexpr std::size_t kPuntClassCount = 6;
 
 enum class Action : std::uint8_t {
   kForward,   // transmit on `port`; the frame is rewritten in place

@@ -6,6 +6,15 @@
 
 namespace penstock::core {
 
+bool SyncFlow::takes(const Frame& frame, const packet::ParsedFrame& parsed) const {
+  if (parsed.destination_port != port || parsed.protocol != packet::ip_protocol::kUdp || parsed.is_v4() != group.is_v4()) {
+    return false;
+  }
+  const std::byte* const ip = frame.data + parsed.l3_offset;
+  return parsed.is_v4() ? packet::overlay<packet::Ipv4Header>(ip).destination == group.v4()
+                        : packet::overlay<packet::Ipv6Header>(ip).destination == group.v6();
+}
+
 SnapshotBuilder::SnapshotBuilder() {
   static const Ownership kWithoutRouters;
   ownership_ = &kWithoutRouters;
@@ -58,6 +67,7 @@ std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   snapshot->virtual_macs_ = std::move(virtual_macs_);
   snapshot->timeouts_ = timeouts_;
   snapshot->advert_filter_ = AdvertFilter{std::move(adverts_)};
+  snapshot->sync_flow_ = sync_flow_;
   snapshot->expire_nodest_conn_ = expire_nodest_conn_;
   snapshot->sync_policy_ = sync_policy_;
   snapshot->sloppy_tcp_ = sloppy_tcp_;

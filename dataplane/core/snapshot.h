@@ -87,6 +87,15 @@ struct MembersChange {
   std::shared_ptr<const MaglevTable> maglev;             // kMaglev: of these members
 };
 
+// By what connection sync comes in, so that it has a way of its own to the kernel.
+struct SyncFlow {
+  packet::IpAddress group;
+  std::uint16_t port = 0;  // 0: there is none
+
+  // Precondition: the frame has ports.
+  [[nodiscard]] bool takes(const Frame& frame, const packet::ParsedFrame& parsed) const;
+};
+
 class Snapshot {
  public:
   // Before it is published, or in a copy. False where there is no room for as many members, or for a server: nothing has
@@ -114,6 +123,7 @@ class Snapshot {
   }
   [[nodiscard]] const StateTimeouts& timeouts() const { return timeouts_; }
   [[nodiscard]] const AdvertFilter& advert_filter() const { return advert_filter_; }
+  [[nodiscard]] const SyncFlow& sync_flow() const { return sync_flow_; }
   // IPVS's sysctl of this name: a connection whose server is gone ends at once, instead of waiting for the server to come back.
   [[nodiscard]] bool expire_nodest_conn() const { return expire_nodest_conn_; }
   [[nodiscard]] const SyncPolicy& sync_policy() const { return sync_policy_; }
@@ -134,6 +144,7 @@ class Snapshot {
   std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
   AdvertFilter advert_filter_;
+  SyncFlow sync_flow_;
   SyncPolicy sync_policy_;
   bool expire_nodest_conn_ = false;
   bool sloppy_tcp_ = false;
@@ -168,6 +179,7 @@ class SnapshotBuilder {
   void add_check_target(const packet::IpAddress& address) { check_targets_.push_back(address); }
   void set_timeouts(const StateTimeouts& timeouts) { timeouts_ = timeouts; }
   void set_expected_adverts(std::vector<ExpectedAdvert> adverts) { adverts_ = std::move(adverts); }
+  void set_sync_flow(const SyncFlow& flow) { sync_flow_ = flow; }
   void set_expire_nodest_conn(bool on) { expire_nodest_conn_ = on; }
   void set_sync_policy(const SyncPolicy& policy) { sync_policy_ = policy; }
   void set_sloppy_tcp(bool on) { sloppy_tcp_ = on; }
@@ -184,6 +196,7 @@ class SnapshotBuilder {
   std::array<PortState, kMaxPorts> ports_{};
   std::array<VirtualMacs, kMaxPorts> virtual_macs_;
   StateTimeouts timeouts_;
+  SyncFlow sync_flow_;
   SyncPolicy sync_policy_;
   bool expire_nodest_conn_ = false;
   bool sloppy_tcp_ = false;

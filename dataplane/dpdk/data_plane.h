@@ -61,6 +61,7 @@ class BasicDataPlane {
   void start(std::span<const unsigned> lcores, std::span<Forwarder* const> forwarders, std::unique_ptr<const Snapshot> first) {
     publisher_.publish(std::move(first));
     for (WorkerSetup& setup : plan_workers(*ports_, options_)) {
+      start_tsc_ = setup.start_tsc;
       const core::WorkerIndex index = setup.index;
       workers_.push_back(std::make_unique<Worker>(std::move(setup), *forwarders[index], publisher_, *exchange_, *ports_));
       lcores_.push_back(lcores[index]);
@@ -84,6 +85,9 @@ class BasicDataPlane {
   void publish(std::unique_ptr<const Snapshot> snapshot) { publisher_.publish(std::move(snapshot)); }
   // Frees snapshots that no worker reads any more; to be called now and then. @return how many are left.
   std::size_t reclaim() { return publisher_.reclaim(); }
+
+  // A clock with the workers' ticks, for another thread. After start().
+  [[nodiscard]] TickClock clock() const { return {start_tsc_, rte_get_tsc_hz()}; }
 
   [[nodiscard]] Exchange& exchange() { return *exchange_; }
   [[nodiscard]] const PortSet& ports() const { return *ports_; }
@@ -113,6 +117,7 @@ class BasicDataPlane {
   RcuPublisher<Snapshot> publisher_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<unsigned> lcores_;
+  std::uint64_t start_tsc_ = 0;
 };
 
 extern template class Worker<core::Forwarder, core::Snapshot, core::Released>;

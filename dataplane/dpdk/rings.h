@@ -28,7 +28,7 @@ namespace penstock::dpdk {
 
 // Capacities, powers of two. A ring that is full drops by name, so each is sized for a stall of its reader at a plausible rate.
 inline constexpr unsigned kHandOverRing = 1024;  // fragments and ICMP errors only
-inline constexpr std::array<unsigned, core::kPuntClassCount> kPuntRing{256, 512, 1024, 512, 1024};
+inline constexpr std::array<unsigned, core::kPuntClassCount> kPuntRing{256, 512, 1024, 256, 512, 1024};
 inline constexpr unsigned kPuntRings = std::accumulate(kPuntRing.begin(), kPuntRing.end(), 0U);
 inline constexpr unsigned kUrgentRing = 64;
 inline constexpr unsigned kBulkRing = 1024;

@@ -192,10 +192,60 @@ TEST(Accept, SuspendingChecksIsNoticedByName) {
               ElementsAre("4:5: notice: \"ha_suspend\" has no effect: servers are checked wherever the VIP is"));
 }
 
-TEST(Accept, TheSyncDaemonIsWarnedOfOnceInEitherSpelling) {
-  EXPECT_THAT(findings(in_global("    lvs_sync_daemon eth0 inst a_name_longer_than_an_interface id 5 maxlen 1400 port 8848") +
-                       in_instance("    lvs_sync_daemon_interface eth0")),
-              ElementsAre("2:5: warning: connection sync is not spoken yet"));
+TEST(Accept, TheSyncDaemonWithAllThatItTakes) {
+  const auto sync =
+      load_clean(in_global("    lvs_sync_daemon eth1 VI ttl 2 group ff05::81 id 7 port 9000 maxlen 1400") + in_instance(""))
+          .sync;
+  ASSERT_TRUE(sync.has_value());
+  EXPECT_TRUE(*sync == (SyncDaemon{.interface = "eth1",
+                                   .instance = "VI",
+                                   .id = 7,
+                                   .max_length = 1400,
+                                   .port = 9000,
+                                   .ttl = 2,
+                                   .group = *IpAddress::parse("ff05::81")}));
+}
+
+TEST(Accept, TheSyncDaemonsDefaultsAreKeepalivedsAndTheKernels) {
+  const auto sync = load_clean(in_global("    lvs_sync_daemon eth0 VI") + in_instance("")).sync;
+  ASSERT_TRUE(sync.has_value());
+  EXPECT_TRUE(*sync == (SyncDaemon{.interface = "eth0",
+                                   .instance = "VI",
+                                   .id = 50,  // the virtual_router_id
+                                   .max_length = 1472,
+                                   .port = 8848,
+                                   .ttl = 1,
+                                   .group = *IpAddress::parse("224.0.0.81")}));
+  EXPECT_EQ(load_clean(in_global("    lvs_sync_daemon eth0 VI group ff02::81") + in_instance("")).sync->max_length, 1452);
+}
+
+TEST(Accept, TheSyncDaemonsIdInTheOldPlace) {
+  EXPECT_EQ(load_clean(in_global("    lvs_sync_daemon eth0 VI 50 ttl 3") + in_instance("")).sync->id, 50);
+}
+
+TEST(Accept, TheSyncDaemonOfAnInstanceIsTheOldWord) {
+  const auto result = load_text(in_instance("    lvs_sync_daemon_interface eth1"));
+  EXPECT_THAT(findings(result), ElementsAre("5:5: notice: \"lvs_sync_daemon_interface\" is keepalived's old word: "
+                                            "lvs_sync_daemon in global_defs has more to say"));
+  EXPECT_TRUE(result.model->sync == (SyncDaemon{.interface = "eth1", .instance = "VI", .id = 50}));
+}
+
+TEST(Accept, OfTwoSyncDaemonsTheFirstCountsAndTheGlobalOneFirstOfAll) {
+  const auto result = load_text(in_instance("    lvs_sync_daemon_interface eth1") +
+                                in_global("    lvs_sync_daemon eth0 VI id 3\n    lvs_sync_daemon eth0 VI id 4"));
+  EXPECT_THAT(findings(result),
+              testing::Contains(testing::HasSubstr("there is one sync daemon, and it has been given")).Times(2));
+  EXPECT_EQ(result.model->sync->id, 3);
+}
+
+TEST(Accept, ASyncDaemonOfNoInstanceIsIgnoredWithAWarning) {
+  const auto unknown = load_text(in_global("    lvs_sync_daemon eth0 VJ") + in_instance(""));
+  EXPECT_THAT(findings(unknown), ElementsAre("2:26: warning: \"VJ\" is no vrrp_instance: connections are not synchronised, as "
+                                             "keepalived does [did you mean \"VI\"?]"));
+  EXPECT_FALSE(unknown.model->sync.has_value());
+  EXPECT_THAT(findings(in_global("    lvs_sync_daemon eth0") + in_instance("")),
+              ElementsAre("2:5: warning: \"lvs_sync_daemon\" names no vrrp_instance: it is ignored, as keepalived does "
+                          "[lvs_sync_daemon INTERFACE INSTANCE]"));
 }
 
 TEST(Accept, TheShippedSamplesZeroIntervals) {

@@ -18,6 +18,9 @@ from lab import topology  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.penstockd import Penstockd  # noqa: E402
 
+import held  # noqa: E402
+from kernel_director import KernelDirector  # noqa: E402
+
 
 def remove_abandoned_labs() -> None:
     for directory in pathlib.Path("/run/penstock-lab").glob("e*"):
@@ -70,3 +73,30 @@ def daemon(make_daemon, configuration) -> Penstockd:
 def three_servers() -> dict[str, int]:
     """The how-to's real servers as `Penstockd.services` shows them."""
     return {f"{server.address}:80": 1 for server in topology.REAL_SERVERS}
+
+
+@pytest.fixture
+def echo_servers(lab):
+    """What held connections are answered by, on each real server."""
+    for server in topology.REAL_SERVERS:
+        lab.start(server.name, "echo", sys.executable, str(held.HERE / "echo_server.py"), str(held.PORT))
+    yield
+    for server in topology.REAL_SERVERS:
+        lab.stop(server.name, "echo")
+
+
+@pytest.fixture(scope="module")
+def kernel(lab, tmp_path_factory):
+    """A node with the kernel's IPVS, for the tests of a module."""
+    director = KernelDirector(lab, tmp_path_factory.mktemp("guest"))
+    yield director
+    director.power_off()
+    print(f"---- log of keepalived in the guest\n{director.log_text()}")
+
+
+@pytest.fixture
+def keepalived(kernel):
+    """keepalived in the guest, ended after the test."""
+    yield kernel
+    if kernel.is_running():
+        kernel.stop()

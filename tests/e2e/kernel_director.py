@@ -11,7 +11,7 @@ import subprocess
 
 from lab import topology
 from lab.lab import Lab
-from lab.penstockd import ROOT, Services, services_of
+from lab.penstockd import ROOT, Services, connections_of, services_of
 from lab.sockets import socket_in
 from lab.waiting import wait_for
 
@@ -97,6 +97,14 @@ class KernelDirector:
     def new_connections(self) -> int:
         """How many connections IPVS has made since keepalived's start."""
         return sum(int(line.split()[2]) for line in self.run("ipvsadm", "-Ln", "--stats", "--exact").splitlines()[3:] if "->" in line)
+
+    def connections(self) -> list[tuple[str, str, str, str]]:
+        """What `ipvsadm -Lnc` says, as Penstockd.connections()."""
+        return connections_of(self.run("ipvsadm", "-Lnc"))
+
+    def sync_daemons(self) -> str:
+        """What `ipvsadm -Ln --daemon` says."""
+        return self.run("ipvsadm", "-Ln", "--daemon")
 
     def power_off(self) -> None:
         try:

@@ -46,7 +46,7 @@ def test_a_thousand_servers_are_checked_every_second(make_daemon, many_servers, 
     assert "only" not in "".join(line for line in daemon.log_text().splitlines() if "descriptors" in line)
     assert sum(len(servers) for servers in daemon.services().values()) == COUNT
     threads = json.loads(daemon.penstock("show", "threads", "--json").stdout)
-    assert [thread["thread"] for thread in threads] == ["control", "health", "vrrp"]
+    assert [thread["thread"] for thread in threads] == ["control", "health", "sync", "vrrp"]
     assert all(thread["turns"] > ROUNDS for thread in threads[:2])
 
 

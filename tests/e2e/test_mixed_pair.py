@@ -75,22 +75,6 @@ class Asking(threading.Thread):
         print(f"{len(self.answers)} requests, at most {self.worst_gap():.2f} s from one that was answered to the next")
 
 
-@pytest.fixture(scope="module")
-def kernel(lab, tmp_path_factory):
-    director = KernelDirector(lab, tmp_path_factory.mktemp("guest"))
-    yield director
-    director.power_off()
-    print(f"---- log of keepalived in the guest\n{director.log_text()}")
-
-
-@pytest.fixture
-def keepalived(kernel):
-    """keepalived in the guest, ended after the test."""
-    yield kernel
-    if kernel.is_running():
-        kernel.stop()
-
-
 @pytest.fixture
 def ask(lab):
     """ask() begins to ask, when there is somebody to answer."""

@@ -97,6 +97,15 @@ void add_network(std::vector<Row>& rows, const Side& side) {
             .protocol(packet::ip_protocol::kAuthentication)
             .payload(from_hex("70 04 00 00")),
         PuntClass::kDoubtfulAdvert);
+    const packet::MacAddress sync_group = mac("01:00:5e:00:00:51");
+    add("the other director's connections go to the kernel apart",
+        to("224.0.0.81").ethernet(kClientMac, sync_group).udp(41000, 8848), PuntClass::kSync);
+    add("another port of connection sync's group is other traffic",
+        to("224.0.0.81").ethernet(kClientMac, sync_group).udp(41000, 8849), PuntClass::kOther);
+    add("another group at connection sync's port is other traffic",
+        to("224.0.0.82").ethernet(kClientMac, sync_group).udp(41000, 8848), PuntClass::kOther);
+    add("connection sync's port in TCP is other traffic",
+        to("224.0.0.81").ethernet(kClientMac, sync_group).tcp(41000, 8848, packet::tcp_flag::kSyn), PuntClass::kOther);
     add("IGMP goes to the kernel",
         to("224.0.0.22").ethernet(kClientMac, group).ipv4_options(from_hex("94040000")).protocol(2).payload(16),
         PuntClass::kOther);

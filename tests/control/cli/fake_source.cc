@@ -41,7 +41,8 @@ ConnectionStatus FakeSource::row(std::uint64_t n) {
           .expires_in = static_cast<std::uint32_t>(n % 900),
           .source = {address(n / 50'000), static_cast<std::uint16_t>(1024 + n % 50'000)},
           .virtual_service = {address(0xffff00), 80},
-          .destination = {address(0xff0000 + n % 3), 80}};
+          .destination = {address(0xff0000 + n % 3), 80},
+          .worker = 0};
 }
 
 }  // namespace penstock::control

@@ -24,6 +24,7 @@ class FakeSource final : public StatusSource {
   [[nodiscard]] DaemonStatus daemon() const override { return daemon_status; }
   [[nodiscard]] std::vector<ServiceStatus> services() const override { return service_list; }
   [[nodiscard]] ChecksStatus checks() const override { return checks_status; }
+  [[nodiscard]] SyncStatus sync() const override { return sync_status; }
   [[nodiscard]] VrrpStatus vrrp() const override { return vrrp_status; }
   [[nodiscard]] std::vector<WorkerStatus> workers() const override { return worker_list; }
   [[nodiscard]] std::vector<ThreadStatus> threads() const override { return thread_list; }
@@ -39,6 +40,7 @@ class FakeSource final : public StatusSource {
   DaemonStatus daemon_status;
   std::vector<ServiceStatus> service_list;
   ChecksStatus checks_status;
+  SyncStatus sync_status;
   VrrpStatus vrrp_status;
   int announced = 0;
   std::vector<WorkerStatus> worker_list;

@@ -21,7 +21,8 @@ ConnectionStatus row(std::string_view name, std::string_view state, std::uint32_
           .expires_in = expires_in,
           .source = endpoint(source),
           .virtual_service = endpoint(virtual_service),
-          .destination = endpoint(destination)};
+          .destination = endpoint(destination),
+          .worker = 0};
 }
 
 RealServerStatus server(std::string_view place, std::uint32_t weight, std::uint64_t active = 0, std::uint64_t inactive = 0,

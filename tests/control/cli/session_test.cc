@@ -124,7 +124,7 @@ TEST(SessionGarbage, is_answered_with_a_sentence) {
       {"{\"args\":[]}", "penstock: no command; see `penstock --help'\n"},
       {"{\"args\":[\"reboot\"]}", "penstock: there is no command reboot; see `penstock --help'\n"},
       {"{\"args\":[\"show\"]}",
-       "penstock show what? There are services, connections, stats, rate, drops, workers, threads, ports, checks, vrrp, "
+       "penstock show what? There are services, connections, stats, rate, drops, workers, threads, ports, checks, vrrp, sync, "
        "config\n"},
   };
   for (const auto& [line, sentence] : rows) {

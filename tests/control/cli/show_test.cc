@@ -205,12 +205,18 @@ TEST(Show, connections) {
   std::string table = show_connections_title();
   append_connection(table, golden::reference_connections()[4]);
   append_connection(table, golden::reference_connections()[1]);
-  table += show_connections_end(2);
+  ConnectionStatus learned = golden::reference_connections()[3];
+  learned.worker.reset();
+  append_connection(table, learned);
+  table += show_connections_end(3);
   EXPECT_EQ(table,
             "Proto State       Expires  Client                Virtual service       Real server           Worker\n"
             "TCP   ESTABLISHED   14:56  10.77.0.10:41000      10.77.0.100:80        10.77.0.23:80              0\n"
             "TCP   FIN_WAIT       1:53  [fd77::10]:40101      [fd77::100]:80        [fd77::23]:80              0\n"
-            "2 connections\n");
+            "TCP   FIN_WAIT       1:53  10.77.0.10:40007      10.77.0.100:80        10.77.0.22:80              -\n"
+            "3 connections\n");
+  EXPECT_EQ(connection_json(learned)["worker"], nullptr);
+  EXPECT_EQ(connection_json(golden::reference_connections()[3])["worker"], 0);
   EXPECT_EQ(show_connections_end(1), "1 connection\n");
 }
 
@@ -325,7 +331,7 @@ TEST(Commands, show_refuses_what_it_does_not_know) {
     const auto command = parse_command(args);
     return command ? "accepted" : command.error().message;
   };
-  const std::string list = "services, connections, stats, rate, drops, workers, threads, ports, checks, vrrp, config";
+  const std::string list = "services, connections, stats, rate, drops, workers, threads, ports, checks, vrrp, sync, config";
   EXPECT_EQ(message({"show"}), "penstock show what? There are " + list);
   EXPECT_EQ(message({"show", "service"}), "penstock show: there is no service; there are " + list);
   EXPECT_EQ(message({"show", "drops", "ports"}), "penstock show: one thing at a time, please: ports is too much");

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 
+#include "control/sync/directory.h"
 #include "tests/support/packet_builder.h"
 
 namespace penstock::control {
@@ -33,7 +35,20 @@ class ConnectionDeskTest : public testing::Test {
       forwarders_.push_back(std::make_unique<core::Forwarder>(
           board_, core::Forwarder::Options{.self = i, .connections4 = 4000, .connections6 = 100}));
     }
-    desk_ = std::make_unique<ConnectionDesk>(loop_, director_, std::vector{forwarders_[0].get(), forwarders_[1].get()});
+    desk_ = std::make_unique<ConnectionDesk>(loop_, director_, std::vector{forwarders_[0].get(), forwarders_[1].get()},
+                                             standby_, [this] { return now_; });
+  }
+
+  // As the sync thread does: a connection of 10.0.0.9 that has `seconds` left.
+  void learn(std::uint16_t port, std::uint32_t seconds, core::ConnectionState state = core::ConnectionState::kEstablished,
+             bool only_if_absent = false) {
+    const SyncDirectory directory{director_, {}};
+    const auto service = directory.find_service({IpAddress::parse("10.0.0.200").value(), 80}, packet::Protocol::kTcp).value();
+    const auto server = directory.find_server(service, {IpAddress::parse("10.0.0.1").value(), 80}).value();
+    standby_.ipv4.put(
+        {IpAddress::parse("10.0.0.9").value().v4(), port, service},
+        {.server = server, .state = state, .only_if_absent = only_if_absent, .expires = now_ + seconds * core::kTicksPerSecond},
+        now_);
   }
 
   void open_connections(core::WorkerIndex worker, unsigned count) {
@@ -75,9 +90,11 @@ class ConnectionDeskTest : public testing::Test {
   }
 
   core::CounterBoard board_{2};
+  core::Tick now_ = 0xffff'ff00;  // wraps soon
   core::Ownership ownership_;
   Director director_{board_, ownership_};
   std::unique_ptr<const core::Snapshot> snapshot_;
+  core::StandbyTables standby_{100'000, 100, board_.standby()};
   std::vector<std::unique_ptr<core::Forwarder>> forwarders_;
   EventLoop loop_;
   std::unique_ptr<ConnectionDesk> desk_;
@@ -122,6 +139,56 @@ TEST_F(ConnectionDeskTest, SurvivesAnAskerWhoLeavesInTheMiddle) {
   }
   const auto cursor = desk_->open();
   EXPECT_EQ(walk(*cursor).size(), 2500U);
+}
+
+TEST_F(ConnectionDeskTest, ListsWhatWaitsForATakeoverAtTheEnd) {
+  open_connections(1, 2);
+  for (std::uint16_t i = 0; i < 3000; ++i) learn(static_cast<std::uint16_t>(10'000 + i), 70);
+  now_ += 10 * core::kTicksPerSecond;
+  const auto cursor = desk_->open();
+  const auto rows = walk(*cursor);
+  ASSERT_EQ(rows.size(), 3002U);
+  EXPECT_EQ(std::ranges::count(rows, 1, &ConnectionStatus::worker), 2);
+  EXPECT_EQ(std::ranges::count_if(rows, [](const ConnectionStatus& row) { return !row.worker; }), 3000);
+  EXPECT_EQ(rows.back().state, "ESTABLISHED");
+  EXPECT_EQ(rows.back().expires_in, 60U);
+  EXPECT_EQ(rows.back().source.address.to_string(), "10.0.0.9");
+  EXPECT_EQ(rows.back().virtual_service.to_string(), "10.0.0.200:80");
+  EXPECT_EQ(rows.back().destination.to_string(), "10.0.0.1:80");
+  EXPECT_EQ(standby_.ipv4.unclaimed(), 3000U) << "a listing takes nothing";
+}
+
+TEST_F(ConnectionDeskTest, LeavesOutWhatIsPastItsTime) {
+  learn(10'000, 5);
+  learn(10'001, 500);
+  now_ += 5 * core::kTicksPerSecond;
+  const auto cursor = desk_->open();
+  const auto rows = walk(*cursor);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].source.port, 10'001);
+}
+
+TEST_F(ConnectionDeskTest, ListsWhatThePeerWentOnWithAsThePeerTellsIt) {
+  open_connections(0, 2);
+  learn(1024, 60, core::ConnectionState::kFinWait);
+  const auto cursor = desk_->open();
+  const auto rows = walk(*cursor);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].source.port, 1025);
+  EXPECT_EQ(rows[1].source.port, 1024);
+  EXPECT_EQ(rows[1].state, "FIN_WAIT");
+}
+
+TEST_F(ConnectionDeskTest, ListsAWorkersConnectionOfADumpAsTheWorkerHasIt) {
+  open_connections(0, 1);
+  learn(1024, 60, core::ConnectionState::kEstablished, true);
+  learn(1025, 60, core::ConnectionState::kEstablished, true);
+  const auto cursor = desk_->open();
+  const auto rows = walk(*cursor);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].state, "SYN_RECV");
+  EXPECT_EQ(rows[0].source.port, 1024);
+  EXPECT_EQ(rows[1].source.port, 1025);
 }
 
 }  // namespace

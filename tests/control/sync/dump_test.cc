@@ -1,0 +1,95 @@
+#include "control/sync/dump.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "dataplane/core/snapshot.h"
+#include "tests/control/sync/directory_for_tests.h"
+
+namespace penstock::control {
+namespace {
+
+constexpr core::Tick kNow = 64;
+
+// Two workers without connections of their own, and standby tables with some.
+class SyncDumpTest : public testing::Test {
+ protected:
+  SyncDumpTest() {
+    for (core::WorkerIndex i = 0; i < 2; ++i) {
+      workers_.push_back(std::make_unique<core::Forwarder>(
+          board_, core::Forwarder::Options{.self = i, .connections4 = 1000, .connections6 = 100, .standby = &standby_}));
+      forwarders_.push_back(workers_.back().get());
+    }
+    core::SnapshotBuilder builder;
+    snapshot_ = builder.build();
+  }
+
+  void keep(unsigned client_port, core::Tick expires) {
+    (void)standby_.ipv4.put({ip("192.168.1.10").v4(), static_cast<std::uint16_t>(client_port), core::VirtualId{7}},
+                            {.server = core::ServerId{3}, .state = core::ConnectionState::kEstablished, .expires = expires},
+                            kNow);
+  }
+
+  // Steps and lets the workers work until it is through. @return how many steps it took.
+  unsigned run(std::size_t budget) {
+    unsigned steps = 1;
+    while (dump_.step(budget, kNow, [this](const core::SyncRecord& record) {
+      ++told_[record.client_port];
+      last_ = record;
+    })) {
+      for (core::Forwarder* const worker : forwarders_) worker->maintain(*snapshot_, kNow);
+      if (++steps == 100'000) ADD_FAILURE() << "no end";
+      if (steps == 100'000) break;
+    }
+    return steps;
+  }
+
+  core::CounterBoard board_{2};
+  core::StandbyTables standby_{3000, 100, board_.standby()};
+  std::vector<std::unique_ptr<core::Forwarder>> workers_;
+  std::vector<core::Forwarder*> forwarders_;
+  std::unique_ptr<core::Snapshot> snapshot_;
+  SyncDump dump_{forwarders_, standby_};
+  std::map<unsigned, unsigned> told_;
+  core::SyncRecord last_;
+};
+
+TEST_F(SyncDumpTest, TellsEachConnectionOnceWithWhatIsLeftOfItsTime) {
+  for (unsigned port = 1; port <= 2000; ++port) keep(port, kNow + 100 * core::kTicksPerSecond);
+  dump_.start();
+  const unsigned steps = run(100);
+  EXPECT_GE(steps, 20U);
+  EXPECT_EQ(told_.size(), 2000U);
+  for (const auto& [port, times] : told_) EXPECT_EQ(times, 1U) << port;
+  EXPECT_EQ(last_.timeout_seconds, 100U);
+  EXPECT_EQ(last_.virtual_id, core::VirtualId{7});
+  EXPECT_EQ(last_.server, core::ServerId{3});
+  EXPECT_FALSE(dump_.is_running());
+}
+
+TEST_F(SyncDumpTest, WhatIsPastIsLeftOutAndALastSecondIsOne) {
+  keep(1, kNow);
+  keep(2, kNow + 1);
+  dump_.start();
+  run(100);
+  EXPECT_EQ(told_.size(), 1U);
+  EXPECT_EQ(last_.timeout_seconds, 1U);
+}
+
+TEST_F(SyncDumpTest, AskedForMeanwhileItIsMadeOnceMore) {
+  keep(1, kNow + 1000);
+  dump_.start();
+  dump_.start();
+  dump_.start();
+  run(100);
+  EXPECT_EQ(told_[1], 2U);
+  dump_.start();
+  run(100);
+  EXPECT_EQ(told_[1], 3U);
+}
+
+}  // namespace
+}  // namespace penstock::control

@@ -1,0 +1,65 @@
+"""Connections of the client that live through a takeover: held_connections.py against the real servers' echo_server.py, started, watched, ended.
+"""
+
+import json
+import pathlib
+import sys
+
+from lab import topology
+from lab.waiting import wait_for
+
+HERE = pathlib.Path(__file__).resolve().parent
+PORT = 7000
+# What may be lost: a connection is told to the other director within this time.
+YOUNG_SECONDS = 0.010
+SERVICE = (f"virtual_server {topology.VIP} {PORT} {{\n    lb_algo rr\n    lb_kind DR\n    protocol TCP\n"
+           + "".join(f"    real_server {server.address} {PORT} {{\n        weight 1\n    }}\n" for server in topology.REAL_SERVERS) + "}\n")
+
+
+class Held:
+    """The client's connections: `held` and `uploads` of them, and `new_a_second` more each second."""
+
+    def __init__(self, lab, held: int, uploads: int, new_a_second: float):
+        self._lab = lab
+        self._held = held
+        self._uploads = uploads
+        self._new_a_second = new_a_second
+        self._status = lab.directory / "held.json"
+
+    def start(self) -> None:
+        self._status.unlink(missing_ok=True)
+        self._lab.start(topology.CLIENT.name, "held", sys.executable, str(HERE / "held_connections.py"), topology.VIP, str(PORT),
+                        str(self._held), str(self._uploads), str(self._new_a_second), str(self._status))
+        wait_for("all connections", lambda: self.are_well() and self._are_all_there())
+
+    def status(self) -> dict:
+        return json.loads(self._status.read_text())
+
+    def _are_all_there(self) -> bool:
+        status = self.status()
+        return (status["held"], status["uploads"]) == (self._held, self._uploads)
+
+    def are_well(self) -> bool:
+        """Whether each connection has had an answer within the last second or two."""
+        return self._status.exists() and self.status()["quiet"] == 0
+
+    def go_on(self, since: float) -> None:
+        """Wait until all are answered again and uploads go on, and require that none is lost that was not young at `since` (seconds since
+        1970)."""
+        uploaded = self.status()["uploaded"]
+        # TCP's own patience: an outage of 3.6 s may make its next attempt come 6.4 s after the last.
+        wait_for("an answer on every connection", lambda: self.are_well() and self.status()["uploaded"] > uploaded + 100_000, seconds=60)
+        lost = [each for each in self.status()["failures"] if each["opened"] < since - YOUNG_SECONDS or each["opened"] > since + YOUNG_SECONDS]
+        assert lost == [], f"at {since}"
+        assert self._are_all_there()
+
+    def stop(self) -> None:
+        """End them, whatever they are like."""
+        self._lab.stop(topology.CLIENT.name, "held")
+
+    def end(self) -> None:
+        """Every byte of every upload has come to one server."""
+        self.stop()
+        status = self.status()
+        assert status["counted_uploads"] == self._uploads, status["failures"]
+        print(f"{status['held']} held, {status['new']} opened meanwhile, {len(status['failures'])} young ones lost, {status['unopened']} not opened")
