@@ -64,7 +64,7 @@ struct Options {
   std::uint32_t punt_limit = 20000;      // frames a second to the kernel, of all workers together
   std::uint32_t neighbour_limit = 2000;  // of ARP and neighbour discovery
   bool expire_nodest_conn = false;
-  core::SyncSettings sync;   // sync_threshold, sync_refresh_period, sync_retries and early sync
+  core::SyncSettings sync;  // sync_threshold, sync_refresh_period, sync_retries and early sync
   bool sloppy_tcp = false;
   bool share_checks = true;  // identical checks run once
 };
