@@ -71,7 +71,7 @@ class Penstockd:
         """Start with this configuration's text and wait until the command line socket answers, the VIP is there (`as_master`) and every
         real server's MAC address is known. RuntimeError with the log when the daemon ends instead."""
         self.launch(configuration)
-        wait_for("penstockd to answer", self._answers, seconds=60)
+        wait_for("penstockd to answer", self._answers, seconds=180)
         if as_master and topology.VIP in configuration:
             wait_for("the VIP on the TAP", lambda: self.has_address(topology.VIP))
         wait_for("the real servers' MAC addresses", lambda: not self.unresolved())

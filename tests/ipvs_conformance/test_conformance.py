@@ -20,7 +20,7 @@ from lab.penstockd import build_directory
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RECORDED = HERE / "recorded-kernel-ipvs.txt"
-GUEST_SECONDS = 900
+GUEST_SECONDS = 1800
 MODULES = "bridge veth tun sch_ingress act_gact cls_matchall"
 
 

@@ -13,7 +13,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RECORDED = HERE / "recorded-kernel-mh.txt"
-GUEST_SECONDS = 900
+GUEST_SECONDS = 1800
 
 
 @pytest.fixture(scope="session")
