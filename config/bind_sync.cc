@@ -1,5 +1,7 @@
 // lvs_sync_daemon of global_defs, and lvs_sync_daemon_interface of an instance, which is keepalived's old way to say it.
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +16,8 @@ namespace {
 constexpr auto kOptions = std::to_array<std::string_view>({"id", "maxlen", "port", "ttl", "group"});
 
 const vrrp::InstanceSpec* find_instance(const vrrp::RouterSpec& router, std::string_view name) {
-  for (const vrrp::InstanceSpec& instance : router.instances) {
-    if (instance.name == name) return &instance;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(router.instances, name, &vrrp::InstanceSpec::name);
+  return found != router.instances.end() ? &*found : nullptr;
 }
 
 // lvs_sync_daemon INTERFACE INSTANCE [id ID] [maxlen BYTES] [port PORT] [ttl TTL] [group ADDRESS], options in any order.
@@ -35,13 +35,10 @@ class SyncDaemonBinder {
     out_.interface = words_[1].text;
     out_.instance = instance->name;
     out_.id = instance->virtual_router_id;
-    std::size_t at = 3;
     // Before there was "id", the number stood alone.
-    if (words_.size() > 3 && parse_integer(words_[3].text, 0, 255)) {
-      out_.id = static_cast<std::uint8_t>(*parse_integer(words_[3].text, 0, 255));
-      at = 4;
-    }
-    for (; at < words_.size(); at += 2) {
+    const auto bare_id = words_.size() > 3 ? parse_integer(words_[3].text, 0, 255) : std::nullopt;
+    if (bare_id) out_.id = static_cast<std::uint8_t>(*bare_id);
+    for (std::size_t at = bare_id ? 4 : 3; at < words_.size(); at += 2) {
       if (!bind_option(at)) return std::nullopt;
     }
     out_.max_length = max_length_.value_or(SyncDaemon::default_max_length(out_.group));
@@ -64,9 +61,7 @@ class SyncDaemonBinder {
 
   bool bind_option(std::size_t at) {
     const Word& name = words_[at];
-    bool known = false;
-    for (const std::string_view option : kOptions) known = known || option == name.text;
-    if (!known) {
+    if (std::ranges::find(kOptions, name.text) == kOptions.end()) {
       diagnostics_.error(name.place, quote(name.text) + " is not an option of lvs_sync_daemon",
                          did_you_mean(name.text, kOptions));
       return false;

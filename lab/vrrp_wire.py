@@ -96,11 +96,13 @@ class VrrpWire:
     """Everything since it was opened, in order. A context manager."""
 
     def __init__(self, lab: Lab):
+        listing = subprocess.run(["tcpdump", "-y", "EN10MB", "-ddd", FILTER], capture_output=True, text=True, check=True).stdout
         self._socket = socket_in(lab.namespace("bridge"), socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self._set_filter()
+        self._set_filter(listing)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.setblocking(False)
+        self._forget_what_came_before()
         self._events: list[Event] = []
 
     def __enter__(self) -> "VrrpWire":
@@ -109,8 +111,16 @@ class VrrpWire:
     def __exit__(self, *_) -> None:
         self._socket.close()
 
-    def _set_filter(self) -> None:
-        listing = subprocess.run(["tcpdump", "-y", "EN10MB", "-ddd", FILTER], capture_output=True, text=True, check=True).stdout
+    def _forget_what_came_before(self) -> None:
+        """Frames that no filter and no room had been made for: all of them, and their losses."""
+        while True:
+            try:
+                self._socket.recv(1)
+            except BlockingIOError:
+                break
+        self._lost()
+
+    def _set_filter(self, listing: str) -> None:
         steps = [struct.pack("HBBI", *map(int, line.split())) for line in listing.splitlines()[1:]]
         code = ctypes.create_string_buffer(b"".join(steps))  # the kernel copies it
         self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", len(steps), ctypes.addressof(code)))
@@ -130,9 +140,12 @@ class VrrpWire:
             if event is not None:
                 self._events.append(event)
 
+    def _lost(self) -> int:
+        """How many frames there was no room for since it was asked last."""
+        return struct.unpack("II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
+
     def _require_all(self) -> None:
-        _, lost = struct.unpack("II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
-        if lost:
+        if lost := self._lost():
             raise RuntimeError(f"{lost} frames came while nobody read them, and were lost")
 
     def now(self) -> int:

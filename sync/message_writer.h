@@ -14,10 +14,6 @@ namespace penstock::sync {
 
 class MessageWriter {
  public:
-  // The kernel's own (6.1), whatever the MTU of the interface is: a frame of 1500 bytes without IPv4's or IPv6's header
-  // and UDP's.
-  static constexpr std::size_t kMaxlenIpv4 = 1472;
-  static constexpr std::size_t kMaxlenIpv6 = 1452;
   // What the header can count. The kernel does not look: its number wraps with a sync_maxlen from 9224 on.
   static constexpr unsigned kMaxEntries = 255;
 

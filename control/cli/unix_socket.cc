@@ -45,10 +45,6 @@ std::optional<std::string> clear_path(const std::string& path) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 std::expected<Descriptor, int> connect_unix(const std::string& path) {
   const auto address = address_of(path);
   if (!address) return std::unexpected(ENAMETOOLONG);

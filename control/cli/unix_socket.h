@@ -1,32 +1,14 @@
-// Unix stream sockets by path: an owned descriptor, connecting, and listening in place of a dead predecessor.
+// Unix stream sockets by path: connecting, and listening in place of a dead predecessor.
 #pragma once
 
 #include <sys/types.h>
 
 #include <expected>
 #include <string>
-#include <utility>
+
+#include "control/loop/descriptor.h"
 
 namespace penstock::control {
-
-// Closes on destruction.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_{fd} {}
-  Descriptor(Descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  [[nodiscard]] int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // A blocking connection; the error is errno (ENAMETOOLONG for a path that no socket address holds).
 [[nodiscard]] std::expected<Descriptor, int> connect_unix(const std::string& path);

@@ -154,9 +154,7 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
-  connections_ =
-      std::make_unique<ConnectionDesk>(loop_, *director_, forwarders, *standby_,
-                                       [clock = plane_->clock()]() mutable { return clock.at(__builtin_ia32_rdtsc()); });
+  connections_ = std::make_unique<ConnectionDesk>(loop_, *director_, forwarders, *standby_, plane_->ticks());
   sync_ = std::make_unique<SyncThread>(surroundings_of_sync());
   last_will_.emplace([this] { vrrp_->resign_in_emergency(); });
   if (auto adopted = adopt(std::move(model)); !adopted) return unexpected{adopted.error()};
@@ -330,7 +328,7 @@ VrrpThread::Surroundings Daemon::surroundings_of_vrrp() {
 }
 
 SyncThread::Surroundings Daemon::surroundings_of_sync() {
-  SyncThread::Surroundings surroundings{.forwarders = {}, .outboxes = {}, .standby = *standby_, .clock = plane_->clock()};
+  SyncThread::Surroundings surroundings{.forwarders = {}, .outboxes = {}, .standby = *standby_, .now = plane_->ticks()};
   for (const auto& forwarder : forwarders_) surroundings.forwarders.push_back(forwarder.get());
   for (const auto& outbox : outboxes_) surroundings.outboxes.push_back(outbox.get());
   return surroundings;

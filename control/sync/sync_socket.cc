@@ -5,7 +5,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -71,19 +70,16 @@ bool set_up_receiver(int fd, const SyncSocket::Address& address, unsigned interf
     return false;
   }
   const SocketAddress group = socket_address(address.group, address.port, interface);
-  if (bind(fd, group.get(), group.length) != 0) return false;
-  if (address.group.is_v4()) {
-    const ip_mreqn member{
-        .imr_multiaddr = {htonl(address.group.v4().value())}, .imr_address = {}, .imr_ifindex = static_cast<int>(interface)};
-    return set_option(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, member);
-  }
-  ipv6_mreq member{};
-  std::memcpy(&member.ipv6mr_multiaddr, &address.group.v6(), sizeof member.ipv6mr_multiaddr);
-  member.ipv6mr_interface = interface;
-  return set_option(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, member);
+  return bind(fd, group.get(), group.length) == 0;
 }
 
 }  // namespace
+
+SyncSocket::SyncSocket(MulticastMembership membership, int family)
+    : membership_{std::move(membership)},
+      send_{socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
+      receive_{socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
+      buffer_(kLargestDatagram) {}
 
 std::expected<SyncSocket, std::string> SyncSocket::open(const Address& address) {
   const auto failed = [&](const char* what) {
@@ -91,48 +87,26 @@ std::expected<SyncSocket, std::string> SyncSocket::open(const Address& address) 
   };
   const unsigned interface = if_nametoindex(address.interface.c_str());
   if (interface == 0) return failed("no such interface");
-  const int family = address.group.is_v4() ? AF_INET : AF_INET6;
-  SyncSocket out;
-  out.buffer_.resize(kLargestDatagram);
-  out.send_ = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  out.receive_ = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (out.send_ < 0 || out.receive_ < 0) return failed("no socket");
-  if (!set_up_sender(out.send_, address, interface)) return failed("can't send to the group");
+  auto membership = MulticastMembership::join(static_cast<int>(interface), address.group);
+  if (!membership) return std::unexpected{"connection sync: " + membership.error()};
+  SyncSocket out{std::move(*membership), address.group.is_v4() ? AF_INET : AF_INET6};
+  if (!out.send_ || !out.receive_) return failed("no socket");
+  if (!set_up_sender(out.send_.get(), address, interface)) return failed("can't send to the group");
   const SocketAddress group = socket_address(address.group, address.port, interface);
-  if (connect(out.send_, group.get(), group.length) != 0) return failed("no way to the group");
-  if (!set_up_receiver(out.receive_, address, interface)) return failed("can't join the group");
+  if (connect(out.send_.get(), group.get(), group.length) != 0) return failed("no way to the group");
+  if (!set_up_receiver(out.receive_.get(), address, interface)) return failed("can't listen to the group");
   return out;
 }
 
-SyncSocket::SyncSocket(SyncSocket&& other) noexcept
-    : send_{std::exchange(other.send_, -1)},
-      receive_{std::exchange(other.receive_, -1)},
-      error_{other.error_},
-      buffer_{std::move(other.buffer_)} {}
-
-SyncSocket& SyncSocket::operator=(SyncSocket&& other) noexcept {
-  std::swap(send_, other.send_);
-  std::swap(receive_, other.receive_);
-  std::swap(error_, other.error_);
-  std::swap(buffer_, other.buffer_);
-  return *this;
-}
-
-SyncSocket::~SyncSocket() {
-  if (send_ >= 0) close(send_);
-  if (receive_ >= 0) close(receive_);
-}
-
 std::optional<std::span<const std::byte>> SyncSocket::receive() {
-  const ssize_t length = recv(receive_, buffer_.data(), buffer_.size(), 0);
+  const ssize_t length = recv(receive_.get(), buffer_.data(), buffer_.size(), 0);
   if (length < 0) return std::nullopt;
   return std::span<const std::byte>{buffer_}.first(static_cast<std::size_t>(length));
 }
 
 SyncSocket::Sent SyncSocket::send(std::span<const std::byte> datagram) {
-  if (::send(send_, datagram.data(), datagram.size(), 0) >= 0) return Sent::kYes;
-  error_ = errno;
-  return error_ == ENOBUFS || error_ == EAGAIN ? Sent::kBusy : Sent::kFailed;
+  if (::send(send_.get(), datagram.data(), datagram.size(), 0) >= 0) return Sent::kYes;
+  return errno == ENOBUFS || errno == EAGAIN ? Sent::kBusy : Sent::kFailed;
 }
 
 }  // namespace penstock::control

@@ -7,9 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "control/loop/descriptor.h"
+#include "control/tap/multicast_membership.h"
 #include "dataplane/packet/ip_address.h"
 
 namespace penstock::control {
@@ -25,26 +29,22 @@ class SyncSocket {
 
   // The error is a sentence for the operator.
   [[nodiscard]] static std::expected<SyncSocket, std::string> open(const Address& address);
-  SyncSocket(SyncSocket&& other) noexcept;
-  SyncSocket& operator=(SyncSocket&& other) noexcept;
-  ~SyncSocket();
 
   // What to wait for before receive().
-  [[nodiscard]] int receive_fd() const { return receive_; }
+  [[nodiscard]] int receive_fd() const { return receive_.get(); }
   // One datagram; nothing when there is none. Its bytes are good until the next call.
   [[nodiscard]] std::optional<std::span<const std::byte>> receive();
 
   enum class Sent : std::uint8_t { kYes, kBusy, kFailed };
   // kBusy: the interface takes no more now; the same datagram may be tried later.
   [[nodiscard]] Sent send(std::span<const std::byte> datagram);
-  [[nodiscard]] int last_error() const { return error_; }
 
  private:
-  SyncSocket() = default;
+  SyncSocket(MulticastMembership membership, int family);
 
-  int send_ = -1;
-  int receive_ = -1;
-  int error_ = 0;
+  MulticastMembership membership_;
+  Descriptor send_;
+  Descriptor receive_;
   std::vector<std::byte> buffer_;
 };
 

@@ -149,13 +149,11 @@ class SyncThread::Worker {
   }
   void log_stop() const { log::info("IPVS: stopping {} sync thread {} ...", session_->master ? "master" : "backup", gettid()); }
 
-  [[nodiscard]] core::Tick tick() { return surroundings_.clock.at(__builtin_ia32_rdtsc()); }
-
   void receive() {
     for (unsigned i = 0; i < kReceiveBatch; ++i) {
       const auto datagram = session_->socket->receive();
       if (!datagram) return;
-      const auto note = session_->receiver.take(*datagram, *directory_, tick(), session_->master);
+      const auto note = session_->receiver.take(*datagram, *directory_, surroundings_.now(), session_->master);
       if (note) take_note(*note);
     }
   }
@@ -235,8 +233,8 @@ class SyncThread::Worker {
 
   void go_on_with_dump() {
     if (!dump_.is_running() || session_->sender.is_backed_up()) return;
-    const bool goes_on =
-        dump_.step(kDumpBatch, tick(), [this](const core::SyncRecord& record) { session_->sender.add(record, *directory_); });
+    const bool goes_on = dump_.step(kDumpBatch, surroundings_.now(),
+                                    [this](const core::SyncRecord& record) { session_->sender.add(record, *directory_); });
     if (goes_on) return;
     session_->sender.add(sync::Note::kDumpEnds);
     ++dump_status_.sent;
@@ -253,7 +251,7 @@ class SyncThread::Worker {
   void sweep_table(Table& table, Clock::duration elapsed) {
     if (table.unclaimed() == 0) return;
     const double share = std::chrono::duration<double>(elapsed) / std::chrono::duration<double>(kSweep);
-    table.sweep(static_cast<std::size_t>(share * static_cast<double>(table.bucket_count())) + 1, tick(),
+    table.sweep(static_cast<std::size_t>(share * static_cast<double>(table.bucket_count())) + 1, surroundings_.now(),
                 [](const auto&, const core::StandbyConnection&) {});
   }
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -24,7 +25,7 @@
 #include "dataplane/core/forwarder.h"
 #include "dataplane/core/standby_table.h"
 #include "dataplane/core/sync_outbox.h"
-#include "dataplane/dpdk/tick_clock.h"
+#include "dataplane/core/tick.h"
 
 namespace penstock::control {
 
@@ -48,7 +49,7 @@ class SyncThread {
     std::vector<core::Forwarder*> forwarders;  // one for each worker
     std::vector<core::SyncOutbox*> outboxes;   // likewise
     core::StandbyTables& standby;
-    dpdk::TickClock clock;  // the workers'
+    std::function<core::Tick()> now;  // the workers' time; the thread's alone
   };
 
   // All that `surroundings` names must outlive it. Throws std::runtime_error when there is no thread or descriptor left.

@@ -2,11 +2,9 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "control/netlink/interface_name.h"
 
@@ -36,23 +34,12 @@ std::expected<MulticastMembership, std::string> MulticastMembership::join(int in
                            std::strerror(errno)};
   };
   // Never bound to a port, so nothing can be delivered to it: it stands for the membership only.
-  MulticastMembership membership{socket(group.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  if (membership.fd_ < 0) return failed();
-  const int joined =
-      group.is_v4() ? join_v4(membership.fd_, interface_index, group) : join_v6(membership.fd_, interface_index, group);
+  MulticastMembership membership{Descriptor{socket(group.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)}};
+  if (!membership.socket_) return failed();
+  const int joined = group.is_v4() ? join_v4(membership.socket_.get(), interface_index, group)
+                                   : join_v6(membership.socket_.get(), interface_index, group);
   if (joined != 0) return failed();
   return membership;
-}
-
-MulticastMembership::MulticastMembership(MulticastMembership&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-
-MulticastMembership& MulticastMembership::operator=(MulticastMembership&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-MulticastMembership::~MulticastMembership() {
-  if (fd_ >= 0) close(fd_);
 }
 
 }  // namespace penstock::control

@@ -9,11 +9,13 @@
 //   plane.stop();                                       also at its end; the Eal is ended after it
 #pragma once
 
+#include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
 #include <cstdlib>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -86,8 +88,10 @@ class BasicDataPlane {
   // Frees snapshots that no worker reads any more; to be called now and then. @return how many are left.
   std::size_t reclaim() { return publisher_.reclaim(); }
 
-  // A clock with the workers' ticks, for another thread. After start().
-  [[nodiscard]] TickClock clock() const { return {start_tsc_, rte_get_tsc_hz()}; }
+  // What tells the workers' time now, for one other thread. After start().
+  [[nodiscard]] std::function<core::Tick()> ticks() const {
+    return [clock = TickClock{start_tsc_, rte_get_tsc_hz()}]() mutable { return clock.at(rte_rdtsc()); };
+  }
 
   [[nodiscard]] Exchange& exchange() { return *exchange_; }
   [[nodiscard]] const PortSet& ports() const { return *ports_; }

@@ -4,6 +4,7 @@
 import json
 import pathlib
 import sys
+import time
 
 from lab import topology
 from lab.waiting import wait_for
@@ -30,7 +31,8 @@ class Held:
         self._status.unlink(missing_ok=True)
         self._lab.start(topology.CLIENT.name, "held", sys.executable, str(HERE / "held_connections.py"), topology.VIP, str(PORT),
                         str(self._held), str(self._uploads), str(self._new_a_second), str(self._status))
-        wait_for("all connections", lambda: self.are_well() and self._are_all_there())
+        wait_for("all connections", lambda: self._status.exists() and self._are_all_there())
+        self._wait_for_answers()
 
     def status(self) -> dict:
         return json.loads(self._status.read_text())
@@ -39,16 +41,20 @@ class Held:
         status = self.status()
         return (status["held"], status["uploads"]) == (self._held, self._uploads)
 
-    def are_well(self) -> bool:
-        """Whether each connection has had an answer within the last second or two."""
-        return self._status.exists() and self.status()["quiet"] == 0
+    def _wait_for_answers(self) -> None:
+        """Until each connection has had an answer from now on, and the server has more of each upload."""
+        now, taken = time.time(), self.status()["taken"]
+
+        def are_answered() -> bool:
+            status = self.status()
+            return status["answered_since"] > now and all(after > before for after, before in zip(status["taken"], taken))
+
+        # TCP's own patience: an outage of 3.6 s may make its next attempt come 6.4 s after the last.
+        wait_for("an answer on every connection", are_answered, seconds=60)
 
     def go_on(self, since: float) -> None:
-        """Wait until all are answered again and uploads go on, and require that none is lost that was not young at `since` (seconds since
-        1970)."""
-        uploaded = self.status()["uploaded"]
-        # TCP's own patience: an outage of 3.6 s may make its next attempt come 6.4 s after the last.
-        wait_for("an answer on every connection", lambda: self.are_well() and self.status()["uploaded"] > uploaded + 100_000, seconds=60)
+        """Wait until all are answered again, and require that none is lost that was not young at `since` (seconds since 1970)."""
+        self._wait_for_answers()
         lost = [each for each in self.status()["failures"] if each["opened"] < since - YOUNG_SECONDS or each["opened"] > since + YOUNG_SECONDS]
         assert lost == [], f"at {since}"
         assert self._are_all_there()

@@ -6,6 +6,7 @@ HELD connections send a byte each 0.1 s and wait for its echo (echo_server.py), 
 and then held with a byte a second. STATUS_FILE tells how they are, as JSON, several times a second. At SIGTERM the uploads end and are counted.
 """
 
+import fcntl
 import json
 import os
 import pathlib
@@ -14,15 +15,20 @@ import signal
 import socket
 import struct
 import sys
+import termios
 import time
 
 TICK_SECONDS = 0.005
 UPLOAD_PIECE = bytes(1400)
 # Every so many ticks each upload sends a piece: 140 kB/s.
 UPLOAD_TICKS = 2
-QUIET_SECONDS = 1.0
 STATUS_SECONDS = 0.2
 LAST_SECONDS = 30
+
+
+def unacknowledged(connection: socket.socket) -> int:
+    """Bytes that the other side has not yet said to have."""
+    return struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]
 
 
 class Connection:
@@ -147,13 +153,12 @@ class Connections:
             self._next_new += self._new_every
             self._open("new", 1.0, now)
 
-    def _write_status(self, now: float) -> None:
-        held = [each for each in self._connections.values() if each.kind != "upload" and each.opened is not None]
-        limit = {"held": QUIET_SECONDS, "new": 1.0 + QUIET_SECONDS}
+    def _write_status(self) -> None:
+        opened = [each for each in self._connections.values() if each.opened is not None]
+        held = [each for each in opened if each.kind != "upload"]
         text = json.dumps({"held": sum(each.kind == "held" for each in held), "new": sum(each.kind == "new" for each in held),
-                           "uploads": sum(each.kind == "upload" and each.opened is not None for each in self._connections.values()),
-                           "quiet": sum(each.sent > each.received and now - each.last_echo > limit[each.kind] for each in held),
-                           "uploaded": sum(each.sent for each in self._connections.values() if each.kind == "upload"),
+                           "uploads": len(opened) - len(held), "answered_since": min((each.last_echo for each in held), default=0.0),
+                           "taken": [each.sent - unacknowledged(each.socket) for each in opened if each.kind == "upload"],
                            "unopened": self._unopened, "counted_uploads": self._counted, "failures": self._failures})
         draft = self._status.with_suffix(".draft")
         draft.write_text(text)
@@ -169,14 +174,14 @@ class Connections:
                 self._send_due(now)
             if now >= next_status:
                 next_status = now + STATUS_SECONDS
-                self._write_status(now)
+                self._write_status()
         for connection in list(self._connections.values()):
             if connection.kind == "upload" and connection.opened is not None:
                 connection.socket.shutdown(socket.SHUT_WR)
         until = time.time() + LAST_SECONDS
         while any(each.kind == "upload" for each in self._connections.values()) and time.time() < until:
             self._turn()
-        self._write_status(time.time())
+        self._write_status()
 
     def end(self, *_) -> None:
         self._ending = True

@@ -41,7 +41,7 @@ TEST(KernelCapture, SaysWhatIsListed) {
 
 TEST(KernelCapture, IsWrittenAgainByteForByte) {
   for (const CapturedMessage& captured : test::kernel_messages()) {
-    MessageWriter writer{MessageWriter::kMaxlenIpv4, 50};
+    MessageWriter writer{1472, 50};
     for (const Entry& entry : entries_of(captured.datagram)) EXPECT_TRUE(writer.add(entry));
     EXPECT_EQ(test::to_hex(writer.take()), test::to_hex(captured.datagram)) << captured.origin;
   }
@@ -50,7 +50,7 @@ TEST(KernelCapture, IsWrittenAgainByteForByte) {
 // The first message was full: the kernel began the second one where ours would.
 TEST(KernelCapture, IsDividedIntoTheSameMessages) {
   const auto captured = test::kernel_messages();
-  MessageWriter writer{MessageWriter::kMaxlenIpv4, 50};
+  MessageWriter writer{1472, 50};
   for (const Entry& entry : entries_of(captured.at(0).datagram)) ASSERT_TRUE(writer.add(entry));
   EXPECT_FALSE(writer.add(entries_of(captured.at(1).datagram).at(0)));
 }

@@ -17,7 +17,7 @@ using test::RawMessage;
 using test::to_hex;
 
 std::string written(const std::vector<Entry>& entries) {
-  MessageWriter writer{MessageWriter::kMaxlenIpv4, 50};
+  MessageWriter writer{1472, 50};
   for (const Entry& entry : entries) EXPECT_TRUE(writer.add(entry));
   return to_hex(writer.take());
 }
@@ -112,7 +112,7 @@ TEST(MessageWriter, HoldsNoMoreThanItsHeaderCanCount) {
 }
 
 TEST(MessageWriter, BeginsANewMessageWhenOneIsTaken) {
-  MessageWriter writer{MessageWriter::kMaxlenIpv4, 50};
+  MessageWriter writer{1472, 50};
   EXPECT_TRUE(writer.is_empty());
   EXPECT_TRUE(writer.add(plain_entry()));
   EXPECT_FALSE(writer.is_empty());
@@ -124,12 +124,12 @@ TEST(MessageWriter, BeginsANewMessageWhenOneIsTaken) {
 }
 
 TEST(MessageWriter, OfNothingWritesAHeaderAlone) {
-  MessageWriter writer{MessageWriter::kMaxlenIpv6, 255};
+  MessageWriter writer{1452, 255};
   EXPECT_EQ(to_hex(writer.take()), "00ff000800010000");
 }
 
 TEST(MessageWriterDeathTest, EndsOnAnEntryThatCantBeWritten) {
-  MessageWriter writer{MessageWriter::kMaxlenIpv4, 50};
+  MessageWriter writer{1472, 50};
   Entry mixed = plain_entry();
   mixed.real_server.address = test::plain_entry_ipv6().real_server.address;
   EXPECT_DEATH(static_cast<void>(writer.add(mixed)), "");

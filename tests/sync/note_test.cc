@@ -41,7 +41,7 @@ TEST(Note, HasNoEntriesInTheKernelsEyes) {
 }
 
 TEST(Note, IsNoMessageOfEntries) {
-  MessageWriter writer{MessageWriter::kMaxlenIpv4, 50};
+  MessageWriter writer{1472, 50};
   const Bytes empty = writer.take();
   ASSERT_TRUE(read_message(empty).has_value());
   EXPECT_EQ(read_message(empty)->note(), std::nullopt);
