@@ -7,6 +7,7 @@ speak by the kernel's interface x0 itself, which gets the director's addresses f
 import abc
 import dataclasses
 import os
+import shutil
 import signal
 
 from lab import topology
@@ -217,6 +218,7 @@ class Frr(Foreign):
 
     def start(self, instances: list[Instance], priority: int) -> None:
         self._directory.mkdir(exist_ok=True)
+        shutil.chown(self._directory, "frr", "frr")  # its daemons' own user: they refuse any that is not of the package's group
         self.prepare()
         configuration = "interface x0\n"
         for instance in instances:
@@ -230,7 +232,7 @@ class Frr(Foreign):
         for program in ("zebra", "vrrpd"):
             self.lab.processes.start(f"{self.own.name}-{program}", self.lab.command(
                 self.own.name, f"/usr/lib/frr/{program}", "-f", str(self._directory / f"{program}.conf"), "-i",
-                str(self._directory / f"{program}.pid"), "-z", socket, "--vty_socket", str(self._directory), "-P", "0", "-u", "root", "-g", "root",
+                str(self._directory / f"{program}.pid"), "-z", socket, "--vty_socket", str(self._directory), "-P", "0",
                 "--log", "stdout", "--log-level", "info"), self._log)
             if program == "zebra":
                 wait_for("zebra", (self._directory / "zserv").exists)
