@@ -151,6 +151,15 @@ std::optional<TimePoint> Router::next() const {
   return earliest;
 }
 
+std::optional<TimePoint> Router::next_takeover() const {
+  std::optional<TimePoint> earliest;
+  for (const Impl::Member& member : impl_->members) {
+    const std::optional<TimePoint> takeover = member.router->takeover();
+    if (takeover && (!earliest || *takeover < *earliest)) earliest = takeover;
+  }
+  return earliest;
+}
+
 Actions Router::announce_again(TimePoint now) {
   if (impl_->stopped) return {};
   for (const Impl::Member& member : impl_->members) member.router->announce_again(impl_->at(now));

@@ -155,6 +155,8 @@ class Router {
 
   // When on_time() is to be called next. Nothing: not before something else happens.
   [[nodiscard]] std::optional<TimePoint> next() const;
+  // The earliest Master_Down_Timer of an instance that is backup. Never before next().
+  [[nodiscard]] std::optional<TimePoint> next_takeover() const;
 
   // In the configuration's order.
   [[nodiscard]] std::vector<InstanceStatus> status() const;

@@ -52,6 +52,8 @@ class VirtualRouter {
   [[nodiscard]] const std::vector<std::string>& faults() const { return assessment_.faults; }
   [[nodiscard]] bool waits() const { return !assessment_.waits_for.empty(); }
   [[nodiscard]] std::optional<TimePoint> next() const;
+  // When a backup ceases to wait for the master (Master_Down_Timer).
+  [[nodiscard]] std::optional<TimePoint> takeover() const { return state_ == State::kBackup ? timer_ : std::nullopt; }
   [[nodiscard]] InstanceStatus status(const Announcer& announcer) const;
   void clear_counters();
 

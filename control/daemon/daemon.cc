@@ -79,7 +79,8 @@ Daemon::Step Daemon::start_dpdk() {
   eal_ = std::move(*eal);
   if (eal_->notice()) log::notice("{}", *eal_->notice());
 
-  auto ports = dpdk::PortSet::open(options_.ports, {.workers = options_.workers, .mtu = {}});
+  auto ports =
+      dpdk::PortSet::open(options_.ports, {.workers = options_.workers, .mtu = {}, .descriptors = options_.descriptors});
   if (!ports) return unexpected{ports.error()};
   for (std::size_t i = 0; i < (*ports)->size(); ++i) {
     for (const std::string& notice : (**ports)[i].notices()) log::notice("{}", notice);

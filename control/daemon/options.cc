@@ -50,6 +50,7 @@ po::options_description penstock_options() {
       ("workers", po::value<unsigned>(), "threads that forward, each with a queue of each port (1)")
       ("connections", po::value<std::size_t>(), "IPv4 connections that each worker has room for (1048576)")
       ("connections6", po::value<std::size_t>(), "the same for IPv6 (131072)")
+      ("descriptors", po::value<unsigned>(), "of each queue of a port, as far as the device allows (1024)")
       ("idle", po::value<std::string>(), "sleep|poll|auto: what a worker without traffic does (auto: sleep on virtual devices only)")
       ("punt-limit", po::value<std::uint32_t>(), "frames a second that go to the kernel, of all workers together (20000)")
       ("neighbour-limit", po::value<std::uint32_t>(), "the same for ARP and neighbour discovery (2000)")
@@ -174,16 +175,20 @@ std::expected<void, std::string> take_numbers(const po::variables_map& given, Op
   take(given, "workers", options.workers);
   take(given, "connections", options.connections);
   take(given, "connections6", options.connections6);
+  take(given, "descriptors", options.descriptors);
   take(given, "punt-limit", options.punt_limit);
   take(given, "neighbour-limit", options.neighbour_limit);
   if (given.contains("log-facility")) options.log_facility = given["log-facility"].as<unsigned>();
   constexpr std::size_t kMostConnections = std::size_t{1} << 30;
+  constexpr unsigned kMostDescriptors = 1U << 15;
   if (options.workers < 1 || options.workers > core::kMaxWorkers)
     return Failure{fmt::format("--workers: 1 to {}", core::kMaxWorkers)};
   for (const std::size_t connections : {options.connections, options.connections6}) {
     if (connections < 1 || connections > kMostConnections)
       return Failure{fmt::format("--connections: 1 to {}", kMostConnections)};
   }
+  if (options.descriptors < 64 || options.descriptors > kMostDescriptors)
+    return Failure{fmt::format("--descriptors: 64 to {}", kMostDescriptors)};
   if (options.log_facility.value_or(0) > 7) return Failure{"--log-facility: 0 to 7"};
   return {};
 }

@@ -60,6 +60,7 @@ struct Options {
   std::string socket_path = "/run/penstock/penstock.sock";
   std::size_t connections = 1U << 20;   // of IPv4, for each worker
   std::size_t connections6 = 1U << 17;  // of IPv6
+  unsigned descriptors = 1024;          // of each queue of a port
   IdlePolicy idle = IdlePolicy::kAutomatic;
   std::uint32_t punt_limit = 20000;      // frames a second to the kernel, of all workers together
   std::uint32_t neighbour_limit = 2000;  // of ARP and neighbour discovery

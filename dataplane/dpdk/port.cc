@@ -123,8 +123,8 @@ std::expected<void, std::string> Port::read_limits() {
     const unsigned count = std::clamp(wanted, std::min<unsigned>(limit.nb_min, most), most);
     return limit.nb_align > 1 ? count / limit.nb_align * limit.nb_align : count;
   };
-  receive_descriptors_ = clamped(setup_.receive_descriptors, info.rx_desc_lim);
-  transmit_descriptors_ = clamped(setup_.transmit_descriptors, info.tx_desc_lim);
+  receive_descriptors_ = clamped(setup_.descriptors, info.rx_desc_lim);
+  transmit_descriptors_ = clamped(setup_.descriptors, info.tx_desc_lim);
   return {};
 }
 

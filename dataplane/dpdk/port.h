@@ -33,8 +33,7 @@ struct PortStatistics {
 struct PortSetup {
   unsigned workers = 1;         // transmit queues, and receive queues where the device has so many
   std::optional<unsigned> mtu;  // else that of the kernel's interface below, else 1500
-  unsigned receive_descriptors = 1024;
-  unsigned transmit_descriptors = 1024;
+  unsigned descriptors = 1024;  // of each receive and each transmit queue, as far as the device allows
 };
 
 // Control-owned. Workers use device_id() and their queue numbers only.

@@ -48,6 +48,22 @@ TEST_F(ElectionTest, AnOwnerWithStateBackupWaits) {
   EXPECT_EQ(state(), State::kMaster);
 }
 
+TEST_F(ElectionTest, OnlyABackupHasATakeoverAhead) {
+  InstanceSpec other = instance("VI_2", 200);
+  other.virtual_router_id = 52;
+  configure(with({instance(), other}));
+  EXPECT_FALSE(router_.next_takeover());  // eth0 isn't up
+  link("eth0", true);
+  EXPECT_EQ(router_.next_takeover(), now_ + master_down_interval(2, 200, 1s, 3));
+  pass(3s + 300ms);
+  EXPECT_EQ(state("VI_2"), State::kMaster);  // whose adverts are no takeover
+  EXPECT_EQ(*router_.next_takeover() - now_, master_down_interval(2, 100, 1s, 3) - 3300ms);
+  hear({.priority = 150});
+  EXPECT_EQ(router_.next_takeover(), now_ + master_down_interval(2, 100, 1s, 3));
+  take(router_.stop(now_));
+  EXPECT_FALSE(router_.next_takeover());
+}
+
 struct Silence {
   std::uint8_t version;
   Duration interval;

@@ -73,10 +73,28 @@ TEST(Options, GiveAnAddressWithoutALengthAllItsBits) {
 }
 
 TEST(Options, ReadTheDataPlanesNumbers) {
-  const Options options = accepted({"--workers", "3", "--connections", "5000", "--connections6", "600", "--idle", "poll",
-                                    "--punt-limit", "7", "--neighbour-limit", "8", "--expire-nodest-conn", "--sloppy-tcp",
-                                    "--eal", "--no-huge -m 512", "--socket", "/tmp/s"});
+  const Options options = accepted({"--workers",
+                                    "3",
+                                    "--connections",
+                                    "5000",
+                                    "--connections6",
+                                    "600",
+                                    "--idle",
+                                    "poll",
+                                    "--punt-limit",
+                                    "7",
+                                    "--neighbour-limit",
+                                    "8",
+                                    "--expire-nodest-conn",
+                                    "--sloppy-tcp",
+                                    "--eal",
+                                    "--no-huge -m 512",
+                                    "--socket",
+                                    "/tmp/s",
+                                    "--descriptors",
+                                    "256"});
   EXPECT_EQ(options.workers, 3U);
+  EXPECT_EQ(options.descriptors, 256U);
   EXPECT_EQ(options.connections, 5000U);
   EXPECT_EQ(options.connections6, 600U);
   EXPECT_EQ(options.idle, IdlePolicy::kPoll);
@@ -107,6 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{{"--workers", "0"}, "--workers: 1 to 64"}, Wrong{{"--workers", "65"}, "--workers: 1 to 64"},
                     Wrong{{"--workers", "two"}, "the argument ('two') for option '--workers' is invalid; see penstockd --help"},
                     Wrong{{"--connections", "0"}, "--connections: 1 to 1073741824"},
+                    Wrong{{"--descriptors", "63"}, "--descriptors: 64 to 32768"},
+                    Wrong{{"--descriptors", "32769"}, "--descriptors: 64 to 32768"},
                     Wrong{{"--idle", "nap"}, "--idle nap: sleep, poll or auto"},
                     Wrong{{"--log-facility", "8"}, "--log-facility: 0 to 7"},
                     Wrong{{"--port", "eth0=net_null0", "--port", "eth0=net_null1"}, "--port eth0: the name stands twice"},

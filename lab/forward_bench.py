@@ -1,0 +1,179 @@
+"""`./run bench forward`: what a packet costs penstockd, beside testpmd on the same device. Needs root.
+
+    python3 -m lab.forward_bench [--only WORD] [--seconds S] [--rounds N] [--most-flows N]
+
+Both run at the same time, and take turns: one forwards while the other stands still. Of each case the median over the rounds is printed,
+and that of the differences within a round. The rows also go to build/bench/forward.json. Exit status 1 when a packet was lost.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import platform
+import statistics
+import sys
+
+from lab import topology
+from lab.lab import Lab
+from lab.packet_loads import HugePages, Load, PenstockdUnderLoad, Program, Testpmd
+from lab.penstockd import build_directory
+from lab.waiting import wait_for
+
+FLOWS = (1, 256, 4096, 32768, 262144, 1_000_000)
+MOST_FLOWS_OF_PCAP = 32768
+# So that some 10 million packets a second bring 100,000 new connections.
+PACKETS_OF_A_CONNECTION = 100
+SYNC = ("global_defs {\n    lvs_sync_daemon eth0 VI_1\n}\nvrrp_instance VI_1 {\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n"
+        f"    priority 100\n    advert_int 1\n    virtual_ipaddress {{\n        {topology.VIP}/24\n    }}\n}}\n")
+SIZES = (124, 252, 508, 1020, 1514)  # beside 60; without the FCS
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    load: Load
+    workers: int = 1
+    # Packets that both have to see before anything is measured.
+    warm_up: int = 2_000_000
+
+
+@dataclasses.dataclass
+class Row:
+    program: str
+    case: str
+    device: str
+    flows: int
+    size: int
+    workers: int
+    ns_per_packet: float
+
+
+def cases(most_flows: int) -> list[Case]:
+    flows = [count for count in FLOWS if count <= most_flows]
+    everything = [Case("established", Load(count, device="pcap")) for count in flows if count <= MOST_FLOWS_OF_PCAP]
+    everything += [Case("established", Load(count), warm_up=2 * count + 2_000_000) for count in flows]
+    everything += [Case("established, TCP", Load(count, protocol="tcp"), warm_up=2 * count + 2_000_000) for count in flows if count in (4096, 1_000_000)]
+    everything += [Case("99 established to 1 new", Load(4096, new_each=100)), Case("each packet new", Load(1, new_each=1))]
+    everything += [Case("established", Load(4096, size=size)) for size in SIZES]
+    everything += [Case("established", Load(count), workers=2) for count in (256, 4096) if (os.cpu_count() or 1) > 1 and count <= most_flows]
+    return everything
+
+
+def by_turns(programs: list[Program], seconds: float, rounds: int) -> tuple[list[list[float]], int]:
+    """Of each round each program's nanoseconds a packet; and how many packets were lost in all."""
+    figures, lost = [], 0
+    for program in programs:
+        program.pause()
+    for _ in range(rounds):
+        figures.append([])
+        for program in programs:
+            program.go_on()
+            nanoseconds, missing = program.measure(seconds)
+            program.pause()
+            figures[-1].append(nanoseconds)
+            lost += max(missing - 1000, 0)  # a burst or two are on their way
+    return figures, lost
+
+
+def measure(lab: Lab, case: Case, seconds: float, rounds: int) -> tuple[list[Row], bool]:
+    penstockd = PenstockdUnderLoad(lab, case.load, case.workers)
+    programs: list[Program] = [penstockd]
+    try:
+        penstockd.warm_up(case.warm_up)
+        before = penstockd.drops()
+        penstockd.pause()
+        programs.append(Testpmd(lab, case.load, case.workers))
+        programs[1].warm_up(case.warm_up)
+        figures, lost = by_turns(programs, seconds, rounds)
+        penstockd.go_on()
+        dropped = {reason: count - before[reason] for reason, count in penstockd.drops().items() if count > before[reason]}
+    finally:
+        for program in programs:
+            program.stop()
+    ours, theirs = (statistics.median(column) for column in zip(*figures, strict=True))
+    more = statistics.median(mine - other for mine, other in figures)
+    print(f"{case.name:24} {case.load.device:7} {case.load.flows:9,} {case.load.size:5} {case.workers:7} {ours:9.1f} {theirs:9.1f} {more:+9.1f} "
+          f"{1000 / ours:9.1f}" + (f"  LOST {lost:,} {dropped}" if lost or dropped else ""), flush=True)
+    rows = [Row(program.name, case.name, case.load.device, case.load.flows, case.load.size, case.workers, round(value, 2))
+            for program, value in zip(programs, (ours, theirs), strict=True)]
+    return rows, not lost and not dropped
+
+
+def measure_sync(lab: Lab, seconds: float, rounds: int) -> tuple[list[Row], bool]:
+    """What connection sync takes away: penstockd with it beside penstockd without, each with 100,000 new TCP connections a second."""
+    load = Load(4096, new_each=PACKETS_OF_A_CONNECTION, protocol="tcp")
+    programs = [PenstockdUnderLoad(lab, load, node=node, connections=1 << 22, configuration=configuration)
+                for node, configuration in ((topology.DIRECTOR, ""), (topology.DIRECTOR2, SYNC))]
+    try:
+        synced = programs[1]
+        wait_for("the sync daemon", lambda: synced.daemon.penstock("ipvsadm", "-Ln", "--daemon").stdout.startswith("master"), seconds=60)
+        figures, lost = by_turns(programs, seconds, rounds)
+        synced.go_on()
+        shown = json.loads(synced.daemon.penstock("show", "sync", "--json").stdout)
+    finally:
+        for program in programs:
+            program.stop()
+    without, with_it = (statistics.median(column) for column in zip(*figures, strict=True))
+    ratio = statistics.median(off / on for off, on in figures)
+    print(f"connection sync: {1000 / without / PACKETS_OF_A_CONNECTION * 1e6:,.0f} new connections a second; off {without:.1f}, on {with_it:.1f} ns a packet; "
+          f"rate on / off {ratio:.3f} (of {rounds} rounds, worst {min(off / on for off, on in figures):.3f})\n{shown}", flush=True)
+    rows = [Row("penstock", f"connection sync {name}", load.device, load.flows, load.size, 1, round(value, 2))
+            for name, value in (("off", without), ("on", with_it))]
+    return rows, not lost
+
+
+def machine() -> dict:
+    model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    huge = next(line.split()[1] for line in pathlib.Path("/proc/meminfo").read_text().splitlines() if line.startswith("HugePages_Total"))
+    return {"cpu": model, "cpus": os.cpu_count(), "kernel": platform.release(), "huge_pages": int(huge), "load": round(os.getloadavg()[0], 2)}
+
+
+def write_rows(part: str, rows: list[Row]) -> pathlib.Path:
+    file = build_directory() / "bench" / f"{part}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"machine": machine(), "rows": [dataclasses.asdict(row) for row in rows]}, indent=1) + "\n")
+    return file
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="penstockd beside testpmd.")
+    parser.add_argument("--seconds", type=float, default=1, help="of each turn")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--most-flows", type=int, default=FLOWS[-1])
+    parser.add_argument("--only", default="", help="cases whose name or device contains this")
+    arguments = parser.parse_args()
+    with HugePages():
+        return run(arguments)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    about = machine()
+    print(f"{about['cpu']}, {about['cpus']} processors, load {about['load']}, huge pages set aside: {about['huge_pages']}\n"
+          f"{arguments.rounds} rounds, {arguments.seconds:g} s each program's turn; nanoseconds a packet, medians\n"
+          f"{'case':24} {'device':7} {'flows':>9} {'bytes':>5} {'workers':>7} {'penstock':>9} {'testpmd':>9} {'more':>9} {'Mpps':>9}", flush=True)
+    lab = Lab(os.environ.get("LAB_ID", "forward"))
+    rows: list[Row] = []
+    well = True
+    try:
+        (lab.directory / "pids").mkdir(parents=True, exist_ok=True)
+        lab.network_up()
+        for case in cases(arguments.most_flows):
+            if arguments.only not in f"{case.name} {case.load.device} {case.workers} workers":
+                continue
+            new_rows, is_well = measure(lab, case, arguments.seconds, arguments.rounds)
+            rows += new_rows
+            well = well and is_well
+        if arguments.only in "connection sync":
+            new_rows, is_well = measure_sync(lab, arguments.seconds, arguments.rounds)
+            rows += new_rows
+            well = well and is_well
+    finally:
+        lab.down()
+    print(f"rows: {write_rows('forward', rows)}" + ("" if well else "; packets were LOST"))
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

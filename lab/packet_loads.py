@@ -1,0 +1,216 @@
+"""penstockd and testpmd on the same DPDK device, which needs no wire: one that gives packets as fast as they are taken.
+
+Two devices: net_pcap, which repeats a file of frames for ever (its own work included), and net_null filled by bench/traffic_source.cc, for
+any number of flows and for new ones. A program that is not being measured stands still (SIGSTOP), so that both are measured by turns
+within one run, on the same processors and in the same minute.
+"""
+
+import abc
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import signal
+import struct
+import subprocess
+import time
+
+from lab import flood_frames, topology
+from lab.lab import Lab
+from lab.penstockd import Penstockd, build_directory
+from lab.topology import Node
+from lab.waiting import wait_for
+
+SERVICE_PORT = 53
+ROUTER_MAC = "02:00:00:00:00:00"
+PCAP_MAC = "02:70:63:61:70:00"  # net_pcap's first one
+MEMORY_MIB = 1024
+HUGE_PAGE_FILE = pathlib.Path("/proc/sys/vm/nr_hugepages")
+HUGE_PAGES = 1280  # of 2 MiB: both programs with their packets, and penstockd's tables
+
+
+class HugePages:
+    """Sets huge pages aside while it is entered, where the machine allows it; `are_there` says whether it did."""
+
+    def __enter__(self) -> "HugePages":
+        self._before = HUGE_PAGE_FILE.read_text() if HUGE_PAGE_FILE.exists() else "0"
+        if int(self._before) < HUGE_PAGES:
+            with contextlib.suppress(OSError):
+                HUGE_PAGE_FILE.write_text(str(HUGE_PAGES))
+        self.are_there = HUGE_PAGE_FILE.exists() and int(HUGE_PAGE_FILE.read_text()) >= HUGE_PAGES
+        return self
+
+    def __exit__(self, *_) -> None:
+        with contextlib.suppress(OSError):
+            HUGE_PAGE_FILE.write_text(self._before)
+
+
+def memory_arguments() -> str:
+    """EAL's: huge pages where they are set aside, for both programs alike."""
+    return "--in-memory" if HUGE_PAGE_FILE.exists() and int(HUGE_PAGE_FILE.read_text()) >= HUGE_PAGES else f"--no-huge --no-shconf -m {MEMORY_MIB}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What comes in. `new_each`: each so many packets begin a flow; 0: none, once all have begun."""
+    flows: int
+    size: int = 60
+    new_each: int = 0
+    protocol: str = "udp"
+    device: str = "source"  # or "pcap"
+
+    def device_arguments(self, lab: Lab, workers: int) -> str:
+        if self.device == "source":
+            return f"net_null0,size={self.size}"
+        file = lab.directory / f"load-{self.flows}-{self.size}.pcap"
+        if not file.exists():
+            write_pcap(file, self)
+        return "net_pcap0," + ",".join([f"rx_pcap={file}"] * workers) + ",infinite_rx=1"
+
+    def environment(self) -> dict[str, str]:
+        if self.device != "source":
+            return {}
+        return {"PENSTOCK_SOURCE": f"to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size}"}
+
+    @property
+    def eal(self) -> str:
+        return f"-d {build_directory() / 'bench' / 'libpenstock-source.so'}" if self.device == "source" else ""
+
+
+def write_pcap(file: pathlib.Path, load: Load) -> None:
+    """One UDP frame of each flow."""
+    with file.open("wb") as out:
+        out.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for flow in range(load.flows):
+            client, port = f"10.{flow >> 22 & 255}.{flow >> 14 & 255}.9", 1024 + (flow & 0x3FFF)
+            frame = flood_frames.udp(ROUTER_MAC, PCAP_MAC, client, topology.VIP, port, SERVICE_PORT)
+            if len(frame) > load.size:
+                raise ValueError(f"frames of {load.size} bytes are too short")
+            frame = frame.ljust(load.size, b"\0")
+            out.write(struct.pack("=IIII", 0, 0, len(frame), len(frame)) + frame)
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+    time: float
+    received: int
+    sent: int
+
+
+class Program(abc.ABC):
+    """One that forwards the load, by `workers` workers."""
+
+    name = ""
+    pid = 0
+
+    @abc.abstractmethod
+    def stop(self) -> None:
+        """Its end."""
+
+    @abc.abstractmethod
+    def _packets(self) -> tuple[int, int]:
+        """Packets received and sent since its start."""
+
+    def count(self) -> Count:
+        asked = time.monotonic()
+        received, sent = self._packets()
+        return Count((asked + time.monotonic()) / 2, received, sent)
+
+    def pause(self) -> None:
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def measure(self, seconds: float) -> tuple[float, int]:
+        """Nanoseconds a packet over `seconds`, and packets that were received and not sent. Runs before and after."""
+        before = self.count()
+        time.sleep(seconds)
+        after = self.count()
+        received = after.received - before.received
+        if received == 0:
+            raise RuntimeError(f"{self.name} received nothing")
+        return (after.time - before.time) / received * 1e9, received - (after.sent - before.sent)
+
+    def warm_up(self, packets: int) -> None:
+        """Until it has received so many."""
+        wait_for(f"{self.name} to receive {packets:,} packets", lambda: self._packets()[0] >= packets, seconds=120)
+
+
+class Testpmd(Program):
+    """DPDK's own: it swaps the MAC addresses of each packet and does nothing else."""
+
+    name = "testpmd"
+
+    def __init__(self, lab: Lab, load: Load, workers: int = 1):
+        lcores = "0@0," + ",".join(f"{worker + 1}@{os.cpu_count() - 1 - worker}" for worker in range(workers))
+        command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-pci", *memory_arguments().split(), "--lcores", lcores, "--file-prefix", f"{lab.id}-testpmd",
+                   "--vdev", load.device_arguments(lab, workers), *load.eal.split(), "--", "-i", "--forward-mode=macswap", f"--nb-cores={workers}",
+                   f"--rxq={workers}", f"--txq={workers}", "--total-num-mbufs=131071"]
+        self._log = (lab.directory / "testpmd.log").open("w")
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
+                                         env=os.environ | load.environment())
+        self.pid = self._process.pid
+        self._say("start")
+
+    def _say(self, command: str) -> None:
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+
+    def _packets(self) -> tuple[int, int]:
+        self._say("show port stats 0")
+        numbers: dict[str, int] = {}
+        while not (numbers and line.strip().strip("#") == ""):  # a line of # ends it
+            line = self._process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"testpmd ended with {self._process.wait()}")
+            numbers |= {direction: int(value) for direction, value in re.findall(r"([RT]X)-packets: *(\d+)", line)}
+        return numbers["RX"], numbers["TX"]
+
+    def stop(self) -> None:
+        self.go_on()
+        try:
+            self._process.communicate("quit\n", timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def service(protocol: str) -> str:
+    """The load's virtual service: rr over three real servers."""
+    return (f"virtual_server {topology.VIP} {SERVICE_PORT} {{\n    lb_algo rr\n    lb_kind DR\n    protocol {protocol.upper()}\n" + "".join(
+        f"    real_server {server.address} {SERVICE_PORT} {{\n        weight 1\n    }}\n" for server in topology.REAL_SERVERS) + "}\n")
+
+
+class PenstockdUnderLoad(Program):
+    name = "penstock"
+
+    def __init__(self, lab: Lab, load: Load, workers: int = 1, node: Node = topology.DIRECTOR, connections: int = 1 << 20, configuration: str = ""):
+        """`configuration`: beside the load's service. `connections`: room for so many, or for the load's flows if they are more."""
+        environment = [f"{key}={value}" for key, value in load.environment().items()]
+        eal = f"{memory_arguments()} {load.eal}"
+        # net_pcap keeps its whole file in packet buffers.
+        descriptors = 32768 if load.device == "pcap" else 1024
+        connections = max(connections, load.flows * 5 // 4)
+        self.daemon = Penstockd(lab, node, device=load.device_arguments(lab, workers), workers=workers, eal=eal, before=("env", *environment),
+                                extra=("--idle", "poll", "--connections", str(connections), "--descriptors", str(descriptors)))
+        self.daemon.launch(service(load.protocol) + configuration)
+        wait_for("penstockd to answer", lambda: self.daemon.penstock("show", "ports", check=False).returncode == 0, seconds=120)
+        self.pid = int(self.daemon.pid_file.read_text())
+        for server in topology.REAL_SERVERS:
+            lab.run(self.daemon.node.name, "ip", "neigh", "replace", server.address, "lladdr", server.mac, "dev", "eth0", "nud", "permanent")
+        wait_for("the servers' MAC addresses", lambda: not self.daemon.unresolved(), seconds=30)
+
+    def _packets(self) -> tuple[int, int]:
+        (port,) = json.loads(self.daemon.penstock("show", "ports", "--json").stdout)
+        return port["rx_packets"], port["tx_packets"]
+
+    def drops(self) -> dict[str, int]:
+        return {each["reason"]: each["packets"] for each in json.loads(self.daemon.penstock("show", "drops", "--json").stdout)}
+
+    def stop(self) -> None:
+        self.go_on()
+        self.daemon.stop()
