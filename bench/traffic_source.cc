@@ -7,6 +7,7 @@
 //   flows=N          so many flows take turns
 //   size=BYTES       of a frame, the same as net_null's size= (64)
 //   new=K            each Kth packet begins a flow, in the place of the oldest one; 0: none once all have begun; 1: each packet
+//   after=FILE       nothing comes before this file exists
 // Each receive queue has flows of its own. A packet's first 64 bytes are written, as much as a NIC's own writing would bring
 // into the cache; its memory is the receiver's mbuf, in the order of its pool.
 //
@@ -18,12 +19,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +52,7 @@ struct Plan {
   std::uint16_t size = 64;  // bytes of a frame
   std::uint64_t flows = 1;
   std::uint64_t new_each = 0;
+  std::string after;  // a file's path
 };
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -79,6 +83,10 @@ bool read_word(std::string_view word, Plan& plan) {
   if (key == "protocol") {
     plan.is_tcp = value == "tcp";
     return plan.is_tcp || value == "udp";
+  }
+  if (key == "after") {
+    plan.after = value;
+    return !value.empty();
   }
   const auto count = number(value);
   if (!count) return false;
@@ -198,14 +206,19 @@ Source::Source(const Plan& plan, const rte_ether_addr& to, unsigned queue)
 struct Load {
   Plan plan;
   std::vector<std::unique_ptr<Source>> sources;
+  std::atomic<bool> has_begun{false};
 };
 
 Load& load() {
-  static Load* const the_load = new Load{read_plan(std::getenv("PENSTOCK_SOURCE")), {}};
+  static Load* const the_load = new Load{read_plan(std::getenv("PENSTOCK_SOURCE")), {}, {}};
   return *the_load;
 }
 
 std::uint16_t fill_burst(std::uint16_t, std::uint16_t, rte_mbuf** packets, std::uint16_t count, std::uint16_t, void* source) {
+  if (!load().has_begun.load(std::memory_order_relaxed)) [[unlikely]] {
+    rte_pktmbuf_free_bulk(packets, count);
+    return 0;
+  }
   static_cast<Source*>(source)->fill(packets, count);
   return count;
 }
@@ -227,12 +240,15 @@ bool attach(std::uint16_t port) {
 
 // EAL loads this before it has any port, so a thread waits for the first that runs.
 void watch() {
-  while (true) {
+  const auto any_attached = [] {
     for (std::uint16_t port = 0; port < RTE_MAX_ETHPORTS; ++port) {
-      if (rte_eth_dev_is_valid_port(port) != 0 && attach(port)) return;
+      if (rte_eth_dev_is_valid_port(port) != 0 && attach(port)) return true;
     }
-    std::this_thread::sleep_for(kWatchPeriod);
-  }
+    return false;
+  };
+  while (!any_attached()) std::this_thread::sleep_for(kWatchPeriod);
+  while (!load().plan.after.empty() && !std::filesystem::exists(load().plan.after)) std::this_thread::sleep_for(kWatchPeriod);
+  load().has_begun.store(true, std::memory_order_relaxed);
 }
 
 __attribute__((constructor)) void begin_to_watch() {

@@ -69,10 +69,11 @@ class Load:
             write_pcap(file, self)
         return "net_pcap0," + ",".join([f"rx_pcap={file}"] * workers) + ",infinite_rx=1"
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, after: pathlib.Path) -> dict[str, str]:
+        """Nothing comes before the file `after` exists."""
         if self.device != "source":
             return {}
-        return {"PENSTOCK_SOURCE": f"to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size}"}
+        return {"PENSTOCK_SOURCE": f"after={after},to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size}"}
 
     @property
     def eal(self) -> str:
@@ -151,7 +152,7 @@ class Testpmd(Program):
                    f"--rxq={workers}", f"--txq={workers}", "--total-num-mbufs=131071"]
         self._log = (lab.directory / "testpmd.log").open("w")
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
-                                         env=os.environ | load.environment())
+                                         env=os.environ | load.environment(after=pathlib.Path("/")))
         self.pid = self._process.pid
         self._say("start")
 
@@ -190,7 +191,9 @@ class PenstockdUnderLoad(Program):
 
     def __init__(self, lab: Lab, load: Load, workers: int = 1, node: Node = topology.DIRECTOR, connections: int = 1 << 20, configuration: str = ""):
         """`configuration`: beside the load's service. `connections`: room for so many, or for the load's flows if they are more."""
-        environment = [f"{key}={value}" for key, value in load.environment().items()]
+        ready = lab.directory / f"{node.name}-ready"
+        ready.unlink(missing_ok=True)
+        environment = [f"{key}={value}" for key, value in load.environment(after=ready).items()]
         eal = f"{memory_arguments()} {load.eal}"
         # net_pcap keeps its whole file in packet buffers.
         descriptors = 32768 if load.device == "pcap" else 1024
@@ -203,6 +206,7 @@ class PenstockdUnderLoad(Program):
         for server in topology.REAL_SERVERS:
             lab.run(self.daemon.node.name, "ip", "neigh", "replace", server.address, "lladdr", server.mac, "dev", "eth0", "nud", "permanent")
         wait_for("the servers' MAC addresses", lambda: not self.daemon.unresolved(), seconds=30)
+        ready.touch()
 
     def _packets(self) -> tuple[int, int]:
         (port,) = json.loads(self.daemon.penstock("show", "ports", "--json").stdout)

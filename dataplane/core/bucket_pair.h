@@ -19,7 +19,7 @@ struct BucketPair {
   };
   const std::uint32_t first = scale(static_cast<std::uint32_t>(hash));
   const std::uint32_t second = scale(static_cast<std::uint32_t>(hash >> 32));
-  return {first, second != first ? second : (first + 1) % count};
+  return {first, second != first ? second : (first + 1 != count ? first + 1 : 0)};
 }
 
 }  // namespace penstock::core

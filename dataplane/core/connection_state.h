@@ -76,6 +76,12 @@ inline constexpr std::array<TransitionRow, kTcpEventCount> kTransitions{{
   return detail::kTransitions[static_cast<std::size_t>(event)][static_cast<std::size_t>(state)];
 }
 
+// The state after one packet of the client. `protocol`: TCP's or UDP's number.
+[[nodiscard]] constexpr ConnectionState state_after(ConnectionState before, std::uint8_t protocol, std::uint8_t tcp_flags) {
+  constexpr std::uint8_t kTcp = 6;
+  return protocol == kTcp ? next_state(before, event_of(tcp_flags)) : ConnectionState::kUdp;
+}
+
 // Whether a connection in this state counts as ActiveConn (else InActConn) of its server. A UDP connection never does.
 [[nodiscard]] constexpr bool is_active(ConnectionState state) {
   using enum ConnectionState;

@@ -24,6 +24,8 @@ namespace penstock::core {
 
 template <typename Entry>
 class ConnectionTable {
+  struct Bucket;
+
  public:
   using Key = typename Entry::Key;
   static constexpr std::size_t kSlots = 64 / sizeof(Entry);
@@ -37,11 +39,37 @@ class ConnectionTable {
   explicit ConnectionTable(std::size_t connections)
       : buckets_(std::max<std::size_t>(2, (connections * 100 / kLoadPercent + kSlots) / kSlots)) {}
 
-  [[nodiscard]] Place place_of(const Key& key) const { return buckets_of(keyed_hash(key, secret_), buckets_.size()); }
+  // Where connections lie, by value: a loop over many keys keeps it in registers. Good as long as the table.
+  class Map {
+   public:
+    explicit Map(const ConnectionTable& table)
+        : secret_{table.secret_}, buckets_{&table.buckets_[0]}, count_{table.buckets_.size()} {}
+    [[nodiscard]] Place place_of(const Key& key) const { return buckets_of(keyed_hash(key, secret_), count_); }
+    void prefetch(Place place) const { __builtin_prefetch(buckets_ + place.first); }
 
-  void prefetch(Place place) const { __builtin_prefetch(&buckets_[place.first]); }
+   private:
+    HashSecret secret_;
+    const Bucket* buckets_;
+    std::size_t count_;
+  };
 
-  // The connection, even one whose time is up, or null.
+  [[nodiscard]] Place place_of(const Key& key) const { return Map{*this}.place_of(key); }
+
+  // A look into the key's first bucket, for a loop over many keys: where the connection is there, a guess for find(); else its
+  // second bucket is fetched if it may lie there.
+  [[nodiscard]] Entry* peek(const Key& key, Place place) {
+    Bucket& first = buckets_[place.first];
+    for (Entry& entry : first.slots) {
+      if (entry.key == key) return &entry;
+    }
+    if (first.overflow() != 0) __builtin_prefetch(&buckets_[place.second]);
+    return nullptr;
+  }
+
+  // The connection, even one whose time is up, or null. `guess`: of peek(), before whatever inserts; may be null.
+  [[nodiscard]] Entry* find(const Key& key, Place place, Entry* guess) {
+    return guess != nullptr && guess->key == key ? guess : find(key, place);
+  }
   [[nodiscard]] Entry* find(const Key& key, Place place) {
     Bucket& first = buckets_[place.first];
     for (Entry& entry : first.slots) {

@@ -22,11 +22,13 @@ class ConnectionTracker {
       : table_{connections}, board_{board}, self_{self}, in_table_{in_table} {}
 
   [[nodiscard]] Place place_of(const Key& key) const { return table_.place_of(key); }
-  void prefetch(Place place) const { table_.prefetch(place); }
+
+  // For many keys, before they are looked for: ConnectionTable::peek().
+  [[nodiscard]] Entry* peek(const Key& key, Place place) { return table_.peek(key, place); }
 
   // The connection, or null; one whose time is up is ended here. Good until the next begin().
-  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now) {
-    Entry* const entry = table_.find(key, place);
+  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now, Entry* guess = nullptr) {
+    Entry* const entry = table_.find(key, place, guess);
     if (entry == nullptr || !is_past(entry->expires, now)) [[likely]]
       return entry;
     end(*entry);
@@ -75,7 +77,7 @@ class ConnectionTracker {
     (was_active ? counters.inactive : counters.active).add();
   }
 
-  void end(Entry& entry) {
+  [[gnu::noinline]] void end(Entry& entry) {
     uncount(entry);
     table_.erase(entry);
     in_table_.set(table_.used());

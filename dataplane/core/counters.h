@@ -23,6 +23,11 @@ struct alignas(32) ServerCounters {
   Counter64 bytes;
   Counter32 active;    // connections now that count as ActiveConn
   Counter32 inactive;  // and as InActConn
+
+  void count_packet(std::uint32_t ip_length) {
+    packets.add();
+    bytes.add(ip_length);
+  }
 };
 static_assert(sizeof(ServerCounters) == 32);
 
@@ -94,6 +99,9 @@ class CounterBoard {
   [[nodiscard]] const ServerCounters& server(WorkerIndex index, ServerId id) const {
     return workers_[index]->servers[index_of(id)];
   }
+
+  // Those of all servers on one worker, by ServerId.
+  [[nodiscard]] ServerCounters* servers(WorkerIndex index) { return &workers_[index]->servers[0]; }
 
   [[nodiscard]] StandbyCounters& standby() { return standby_; }
 

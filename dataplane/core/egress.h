@@ -41,10 +41,18 @@ class Egress {
     if (parsed.ip_length > server.mtu) [[unlikely]] {
       return answer(frame, parsed, packet::IcmpError::Kind::kPacketTooBig, server.mtu, now);
     }
-    auto& ethernet = packet::overlay<packet::EthernetHeader>(frame.data);
-    ethernet.destination = server.destination;
-    ethernet.source = server.source;
-    return {.action = Action::kForward, .port = server.egress};
+    return through(frame.data, server);
+  }
+
+  // The same for a plain frame to a server that is_on_the_wire(). @return whether it is forwarded; else nothing has changed.
+  [[nodiscard]] static bool send_plain(const Frame& frame, const packet::PlainFrame& plain, const RealServer& server,
+                                       Verdict& verdict) {
+    auto& ip = packet::overlay<packet::Ipv4Header>(frame.data + packet::PlainFrame::kL3);
+    if (ip.time_to_live <= 1 || plain.ip_length > server.mtu) [[unlikely]]
+      return false;
+    packet::decrement_ttl(ip);
+    verdict = through(frame.data, server);
+    return true;
   }
 
   // No real server can take the packet: port unreachable, as IPVS answers for TCP and UDP alike (ip_vs_core.c, ip_vs_leave).
@@ -53,6 +61,13 @@ class Egress {
   }
 
  private:
+  // With the server's Ethernet header.
+  [[nodiscard]] static Verdict through(std::byte* data, const RealServer& server) {
+    auto& ethernet = packet::overlay<packet::EthernetHeader>(data);
+    ethernet.destination = server.destination;
+    ethernet.source = server.source;
+    return {.action = Action::kForward, .port = server.egress};
+  }
   // Turns the frame into the ICMP error that tells its sender; a drop where none may be sent.
   [[nodiscard]] Verdict answer(Frame& frame, const packet::ParsedFrame& parsed, packet::IcmpError::Kind kind, std::uint32_t mtu,
                                Tick now);

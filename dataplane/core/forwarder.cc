@@ -33,38 +33,110 @@ Forwarder::Forwarder(CounterBoard& board, const Options& options)
 }
 
 void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> burst, std::span<Verdict> verdicts) {
-  std::array<packet::ParsedFrame, kBurst> parsed;
-  std::array<Lookup, kBurst> lookups;
-  const std::size_t count_of_frames = std::min(burst.size(), kBurst);
-
-  for (std::size_t i = 0; i < count_of_frames; ++i) {
-    parsed[i] = packet::parse_frame(burst[i].data, burst[i].length, burst[i].packet_length);
-  }
-  for (std::size_t i = 0; i < count_of_frames; ++i) {
-    lookups[i] = parsed[i].kind == packet::FrameKind::kTransport ? look_up(snapshot, burst[i], parsed[i]) : Lookup{};
-  }
+  burst = burst.first(std::min(burst.size(), kBurst));
+  read(snapshot, burst);
   const bool tells_peer = outbox_ != nullptr && outbox_->is_open();
   const Burst context{.snapshot = snapshot,
                       .now = now,
                       .tells_peer = tells_peer,
                       .counts_down = tells_peer && snapshot.sync_policy().counts_down(),
                       .has_standby = standby_ != nullptr && standby_->any_unclaimed()};
-  for (std::size_t i = 0; i < count_of_frames; ++i) verdicts[i] = decide(context, burst[i], parsed[i], lookups[i]);
-  count(verdicts.first(count_of_frames));
+  ServerCounters* const servers = board_.servers(self_);
+  std::uint32_t straight = 0;
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    if (forward_straight(context, servers, burst[i], steps_[i], verdicts[i])) [[likely]] {
+      ++straight;
+    } else {
+      verdicts[i] = think(context, burst[i], i);
+      count(verdicts[i]);
+    }
+  }
+  if (straight != 0) counters_.actions[static_cast<std::size_t>(Action::kForward)].add(straight);
 }
 
-// For frames with ports. Fetches the bucket of the connection, which is used one stage later.
+// What each frame is, and for those with ports where their connection would lie. Fetches its bucket, which is used one stage
+// later. Several loops, because a hash waits for the service, a bucket for the hash, and another bucket for that one: short
+// steps of many packets overlap, where the long one of a single packet would wait.
+void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
+  const ServiceTable::Ipv4Services services{snapshot.service_table()};
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    const Frame& frame = burst[i];
+    Step& step = steps_[i];
+    packet::PlainFrame plain;
+    if (packet::read_plain_frame(frame.data, frame.length, frame.packet_length, plain)) [[likely]] {
+      step.plain = plain;
+      step.lookup.hit = services.find(plain.destination, plain.destination_port, plain.protocol);
+    } else {
+      step.plain.protocol = 0;
+      parsed_[i] = packet::parse_uncommon(frame.data, frame.length, frame.packet_length);
+      step.lookup = parsed_[i].kind == packet::FrameKind::kTransport ? look_up(snapshot, frame, parsed_[i]) : Lookup{};
+    }
+  }
+  const ConnectionTable<Connection4>::Map connections{ipv4_.table()};
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    Step& step = steps_[i];
+    if (step.plain.protocol == 0) [[unlikely]]
+      continue;
+    const BucketPair place = connections.place_of(step.key());
+    connections.prefetch(place);
+    step.lookup.first_bucket = place.first;
+    step.lookup.second_bucket = place.second;
+  }
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    Step& step = steps_[i];
+    if (step.plain.protocol != 0) [[likely]]
+      step.guess = ipv4_.peek(step.key(), step.place());
+  }
+}
+
 Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const {
   const auto find = [&]<typename Path>() -> Lookup {
     const ServiceTable::Hit hit =
         snapshot.service_table().find(Path::destination(frame, parsed), parsed.destination_port, parsed.protocol);
     if (!hit) return {hit, 0, 0};
-    const auto& tracker = Path::tracker(*this);
-    const auto place = tracker.place_of({Path::source(frame, parsed), parsed.source_port, hit.virtual_id});
-    tracker.prefetch(place);
+    const typename ConnectionTable<typename Path::Entry>::Map connections{Path::tracker(*this).table()};
+    const BucketPair place = connections.place_of({Path::source(frame, parsed), parsed.source_port, hit.virtual_id});
+    connections.prefetch(place);
     return {hit, place.first, place.second};
   };
   return parsed.is_v4() ? find.template operator()<Ipv4Path>() : find.template operator()<Ipv6Path>();
+}
+
+// A plain packet of an established connection whose server can be reached: nearly all. @return false: it isn't one, and nothing
+// has changed, but that a connection whose time was up has ended, and that `step` may know that there is none. Each condition
+// is one of decide()'s, and so is all that is done.
+[[gnu::always_inline]] inline bool Forwarder::forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame,
+                                                               Step& step, Verdict& verdict) {
+  const packet::PlainFrame& plain = step.plain;
+  const packet::MacAddress& to = packet::overlay<packet::EthernetHeader>(frame.data).destination;
+  step.begins = false;
+  if (plain.protocol == 0 || !step.lookup.hit || !burst.snapshot.owns(step.lookup.hit) || burst.has_standby ||
+      to != burst.snapshot.port(frame.port).mac) [[unlikely]]
+    return false;
+  Connection4* const connection = ipv4_.find(step.key(), step.place(), burst.now, step.guess);
+  if (connection == nullptr || (plain.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]] {
+    step.begins = connection == nullptr;
+    return false;
+  }
+  const RealServer& server = burst.snapshot.server(connection->server);
+  if (!server.is_on_the_wire() || !Egress::send_plain(frame, plain, server, verdict)) [[unlikely]]
+    return false;
+  servers[index_of(connection->server)].count_packet(plain.ip_length);
+  const ConnectionState next = state_after(connection->state, plain.protocol, plain.tcp_flags);
+  if (burst.tells_peer) [[unlikely]]
+    note_for_peer(burst, *connection, next);
+  ipv4_.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
+  return true;
+}
+
+// What the straight path left. A plain packet that isn't in the table mostly begins a connection, so its conditions aren't gone
+// through once more.
+Verdict Forwarder::think(const Burst& burst, Frame& frame, std::size_t i) {
+  const Step& step = steps_[i];
+  if (step.plain.protocol == 0) return decide(burst, frame, parsed_[i], step.lookup);
+  const packet::ParsedFrame parsed = packet::parsed_of(step.plain);
+  if (!step.begins) return decide(burst, frame, parsed, step.lookup);
+  return send(burst, frame, parsed, open<Ipv4Path>(burst, frame, parsed, step.lookup));
 }
 
 Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {
@@ -82,6 +154,10 @@ Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::Parsed
     return dropped(DropReason::kVipNotOurs);
   const Choice choice =
       parsed.is_v4() ? choose<Ipv4Path>(burst, frame, parsed, lookup) : choose<Ipv6Path>(burst, frame, parsed, lookup);
+  return send(burst, frame, parsed, choice);
+}
+
+Verdict Forwarder::send(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Choice& choice) {
   if (choice.server == kNoServer) [[unlikely]]
     return choice.verdict;
   return egress_.send(frame, parsed, burst.snapshot.server(choice.server), burst.now);
@@ -103,19 +179,8 @@ Verdict Forwarder::to_kernel(const Burst& burst, const Frame& frame, const packe
   return punted(punt_class);
 }
 
-void Forwarder::count(std::span<const Verdict> verdicts) {
-  std::array<std::uint32_t, kActionCount> actions{};
-  for (const Verdict& verdict : verdicts) {
-    ++actions[static_cast<std::size_t>(verdict.action)];
-    if (verdict.action != Action::kForward) [[unlikely]]
-      count(verdict);
-  }
-  for (std::size_t i = 0; i < kActionCount; ++i) {
-    if (actions[i] != 0) counters_.actions[i].add(actions[i]);
-  }
-}
-
 void Forwarder::count(const Verdict& verdict) {
+  counters_.actions[static_cast<std::size_t>(verdict.action)].add();
   if (verdict.action == Action::kDrop || verdict.action == Action::kReply) on_drop(verdict.reason);
   if (verdict.action == Action::kPunt) counters_.punts[static_cast<std::size_t>(verdict.punt)].add();
 }

@@ -1,10 +1,11 @@
 // One worker's forwarding: a burst of frames in, a verdict for each out.
 //
-// The stages, each a loop over the burst: parse (packet/parse.h); find the virtual service and where the connection would lie,
+// The stages, each a loop over the burst: parse (packet/parse.h), find the virtual service and where the connection would lie,
 // and prefetch that; then frame by frame the connection (connection_tracker.h), for a new one the server (scheduler.h), and the
-// way out (egress.h). What is no plain TCP or UDP packet leaves the straight path: ICMP errors (forwarder_icmp.cc) and
-// fragments (forwarder_fragments.cc), which may have to visit the worker that owns their flow. Pure: no socket, no clock, no
-// DPDK; the same object runs in the daemon, in tests and under a fuzzer.
+// way out (egress.h). A plain packet (packet/plain_frame.h) of an established connection goes the straight path, with nothing
+// but that; where anything else is to be thought of, decide() thinks of everything. What is no whole TCP or UDP packet: ICMP
+// errors (forwarder_icmp.cc) and fragments (forwarder_fragments.cc), which may have to visit the worker that owns their flow.
+// Pure: no socket, no clock, no DPDK; the same object runs in the daemon, in tests and under a fuzzer.
 #pragma once
 
 #include <array>
@@ -84,16 +85,29 @@ class Forwarder {
     std::uint32_t first_bucket;
     std::uint32_t second_bucket;
   };
+  // What the first stage hands on of a frame.
+  struct Step {
+    packet::PlainFrame plain;  // protocol 0: it isn't one, and parsed_ has it
+    Lookup lookup;
+    Connection4* guess = nullptr;  // of a plain frame
+    bool begins = false;           // a plain frame to a service of ours that has no connection
+
+    [[nodiscard]] Connection4::Key key() const { return {plain.source, plain.source_port, lookup.hit.virtual_id}; }
+    [[nodiscard]] BucketPair place() const { return {lookup.first_bucket, lookup.second_bucket}; }
+  };
   // What differs between the families: forwarder_paths.h.
   struct Ipv4Path;
   struct Ipv6Path;
 
-  // The straight path: forwarder.cc.
+  // forwarder.cc.
+  void read(const Snapshot& snapshot, std::span<const Frame> burst);
   [[nodiscard]] Lookup look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const;
+  [[nodiscard]] bool forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame, Step& step,
+                                      Verdict& verdict);
+  [[nodiscard]] Verdict think(const Burst& burst, Frame& frame, std::size_t i);  // i: its place in the burst
   [[nodiscard]] Verdict decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
   [[nodiscard]] Verdict decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
   [[nodiscard]] Verdict to_kernel(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed);
-  void count(std::span<const Verdict> verdicts);
   void count(const Verdict& verdict);
 
   // TCP and UDP packets with their ports: forwarder_connections.h. Which server the packet's connection has or now gets;
@@ -132,6 +146,7 @@ class Forwarder {
   void carry_out(const Burst& burst, Entry& entry, ConnectionState next, SyncPolicy::Answer answer);
   template <typename Entry>
   [[nodiscard]] bool tell_peer(const Burst& burst, const Entry& entry, ConnectionState next);
+  [[nodiscard]] Verdict send(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Choice& choice);
   // Counts the packet as its server's.
   void account(ServerId server, const packet::ParsedFrame& parsed);
   void note_full(Tick now) {
@@ -167,6 +182,8 @@ class Forwarder {
   WorkerCounters& counters_;
   ConnectionTracker<Connection4> ipv4_;
   ConnectionTracker<Connection6> ipv6_;
+  std::array<Step, kBurst> steps_{};  // of the burst at hand
+  std::array<packet::ParsedFrame, kBurst> parsed_{};
   AdvertGate adverts_;
   Scheduler scheduler_;
   Egress egress_;

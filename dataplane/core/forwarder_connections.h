@@ -41,9 +41,7 @@ template <typename Path>
     return open<Path>(burst, frame, parsed, lookup);
   }
   account(connection->server, parsed);
-  const ConnectionState next = parsed.protocol == packet::ip_protocol::kTcp
-                                   ? next_state(connection->state, event_of(parsed.tcp_flags))
-                                   : ConnectionState::kUdp;
+  const ConnectionState next = state_after(connection->state, parsed.protocol, parsed.tcp_flags);
   if (burst.tells_peer) [[unlikely]]
     note_for_peer(burst, *connection, next);
   tracker.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
@@ -77,7 +75,7 @@ template <typename Path>
     return choose_by_hash<Path>(burst, frame, parsed, lookup);
   }
   account(server, parsed);
-  const ConnectionState first = is_tcp ? next_state(ConnectionState::kNone, event_of(parsed.tcp_flags)) : ConnectionState::kUdp;
+  const ConnectionState first = state_after(ConnectionState::kNone, parsed.protocol, parsed.tcp_flags);
   if (burst.tells_peer) note_new_for_peer(burst, *connection, first);
   tracker.advance(*connection, first, burst.snapshot.timeouts(), burst.now);
   return {.server = server};
@@ -103,9 +101,7 @@ bool Forwarder::owns(const Burst& burst, const Frame& frame, const packet::Parse
 }
 
 inline void Forwarder::account(ServerId server, const packet::ParsedFrame& parsed) {
-  ServerCounters& counters = board_.server(self_, server);
-  counters.packets.add();
-  counters.bytes.add(parsed.ip_length);
+  board_.server(self_, server).count_packet(parsed.ip_length);
 }
 
 }  // namespace penstock::core

@@ -140,7 +140,7 @@ void Forwarder::settle(const Burst& burst, const DatagramKey& key, std::uint64_t
 void Forwarder::give_up(const Frame& frame, DropReason reason) { give_back(frame, dropped(reason)); }
 
 void Forwarder::give_back(const Frame& frame, const Verdict& verdict) {
-  count({&verdict, 1});
+  count(verdict);
   released_.push_back({frame, verdict});
 }
 

@@ -61,7 +61,8 @@ enum class Action : std::uint8_t {
 };
 inline constexpr std::size_t kActionCount = 6;
 
-struct Verdict {
+// Two words, so that it is handed on in registers.
+struct alignas(8) Verdict {
   Action action = Action::kDrop;
   DropReason reason{};       // kDrop; kReply: why the packet itself was not forwarded
   PuntClass punt{};          // kPunt

@@ -58,7 +58,8 @@ ServerId Scheduler::pick(const Snapshot& snapshot, const Service& service, Clien
   return id;
 }
 
-ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position) {
+[[gnu::always_inline]] inline ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Client client,
+                                                               Position& position) {
   switch (service.scheduler) {
     case SchedulerKind::kRoundRobin: return round_robin(snapshot, service, position);
     case SchedulerKind::kWeightedRoundRobin: return weighted_round_robin(snapshot, service, position);
@@ -193,9 +194,7 @@ ServerId Scheduler::weighted_least_connection(const Snapshot& snapshot, const Se
   return least;
 }
 
-bool Scheduler::may_take(const Service& service, ServerId id, const RealServer& server) {
-  if (!server.takes_new()) return false;
-  if (!service.has_thresholds) return true;
+bool Scheduler::is_overloaded(ServerId id, const RealServer& server) {
   const std::uint64_t total = board_.load_of(id).total();
   const std::uint16_t index = index_of(id);
   if (server.upper_threshold == 0) {
@@ -207,7 +206,7 @@ bool Scheduler::may_take(const Service& service, ServerId id, const RealServer& 
   } else {
     overloaded_[index] = total * 4 >= std::uint64_t{server.upper_threshold} * 3;
   }
-  return !overloaded_[index];
+  return overloaded_[index];
 }
 
 // The connection that is about to begin may be the server's last for a while. Looked at now, as the kernel does: before the

@@ -51,7 +51,10 @@ class Scheduler {
   [[nodiscard]] ServerId least_connection(const Snapshot& snapshot, const Service& service);
   [[nodiscard]] ServerId weighted_least_connection(const Snapshot& snapshot, const Service& service);
   // Whether the server is usable for a new connection now, thresholds included.
-  [[nodiscard]] bool may_take(const Service& service, ServerId id, const RealServer& server);
+  [[nodiscard]] bool may_take(const Service& service, ServerId id, const RealServer& server) {
+    return server.takes_new() && (!service.has_thresholds || !is_overloaded(id, server));
+  }
+  [[nodiscard]] bool is_overloaded(ServerId id, const RealServer& server);
   void note_pick(ServerId id, const RealServer& server);
   [[nodiscard]] std::uint64_t overhead(ServerId id) const;
 

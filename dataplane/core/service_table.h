@@ -15,6 +15,8 @@
 namespace penstock::core {
 
 class ServiceTable {
+  struct Slot4;
+
  public:
   struct Hit {
     VirtualId virtual_id{};     // 0: no service
@@ -33,12 +35,27 @@ class ServiceTable {
   // An address that health checks go to; may come more than once.
   void insert_check_target(const packet::IpAddress& address);
 
-  [[nodiscard]] Hit find(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) const {
-    const std::uint64_t key = key4(address, port, protocol);
-    for (std::size_t at = keyed_hash(key, secret_) & mask4_;; at = (at + 1) & mask4_) {
-      const Slot4& slot = slots4_[at];
-      if (slot.key == key || slot.key == 0) return slot.hit;
+  // The IPv4 services, by value: a loop over many packets keeps it in registers. Good as long as the table.
+  class Ipv4Services {
+   public:
+    explicit Ipv4Services(const ServiceTable& table)
+        : secret_{table.secret_}, slots_{table.slots4_.data()}, mask_{table.mask4_} {}
+    [[nodiscard]] Hit find(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) const {
+      const std::uint64_t key = key4(address, port, protocol);
+      for (std::size_t at = keyed_hash(key, secret_) & mask_;; at = (at + 1) & mask_) {
+        const Slot4& slot = slots_[at];
+        if (slot.key == key || slot.key == 0) return slot.hit;
+      }
     }
+
+   private:
+    HashSecret secret_;
+    const Slot4* slots_;
+    std::size_t mask_;
+  };
+
+  [[nodiscard]] Hit find(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) const {
+    return Ipv4Services{*this}.find(address, port, protocol);
   }
   [[nodiscard]] Hit find(const packet::Ipv6Address& address, std::uint16_t port, std::uint8_t protocol) const {
     const std::uint32_t key = key6(port, protocol);

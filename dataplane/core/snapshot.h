@@ -40,6 +40,8 @@ struct alignas(32) RealServer {
   std::uint32_t upper_threshold = 0;  // connections; 0: no limit
   std::uint32_t lower_threshold = 0;
 
+  // Whether its connections' packets leave by the wire.
+  [[nodiscard]] bool is_on_the_wire() const { return available & resolved & !local; }
   // Whether it may be given new connections, thresholds aside.
   [[nodiscard]] bool takes_new() const { return weight > 0 && available && (local || (resolved && !unreachable)); }
 };

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "dataplane/core/frame.h"
@@ -31,6 +32,22 @@ class Transmitter {
     Buffer& buffer = buffers_[port];
     buffer.packets[buffer.count++] = packet;
     return buffer.count == core::kBurst ? flush(buffer) : 0;
+  }
+
+  // The same for packets of a burst, in their order.
+  [[nodiscard]] unsigned send(core::PortIndex port, std::span<const core::Frame> frames) {
+    Buffer& buffer = buffers_[port];
+    unsigned freed = 0;
+    std::uint16_t count = buffer.count;  // not in memory, where each packet would wait for the one before it
+    for (const core::Frame& frame : frames) {
+      buffer.packets[count++] = static_cast<rte_mbuf*>(frame.buffer);
+      if (count < core::kBurst) continue;
+      buffer.count = count;
+      freed += flush(buffer);
+      count = 0;
+    }
+    buffer.count = count;
+    return freed;
   }
 
   // Past all gathered packets, at once, or as soon as the device has room. @pre takes_urgent().

@@ -84,7 +84,7 @@ class Worker {
   unsigned receive_handed_over(const Now& now);
   unsigned receive(const Now& now, const ReceiveQueue& queue);
 
-  void process(const Now& now, std::span<core::Frame> frames);
+  void process(const Now& now, unsigned count);  // frames_, so many of them
   void settle_released(const Now& now);
   void apply(const Now& now, const core::Frame& frame, const core::Verdict& verdict);
   void punt(const Now& now, const core::Frame& frame, core::PuntClass punt_class);
@@ -94,7 +94,9 @@ class Worker {
   void finish_loop(const Now& now, unsigned work);
   void sleep();
 
-  [[nodiscard]] static core::Frame frame_of(rte_mbuf* packet, core::PortIndex port);
+  // Into its place field by field: a frame made elsewhere and copied is read back wider than it was written, and the processor
+  // waits for each.
+  static void take(core::Frame& frame, rte_mbuf* packet, core::PortIndex port);
   [[nodiscard]] static rte_mbuf* packet_of(const core::Frame& frame) { return static_cast<rte_mbuf*>(frame.buffer); }
   static void trim_to_reply(rte_mbuf* packet, std::uint16_t length);
 
@@ -107,7 +109,10 @@ class Worker {
   IdlePolicy idle_;
   core::TokenBucket neighbour_limit_;
   core::TokenBucket other_limit_;
-  std::array<bool, kTakerCount> punted_{};  // in this loop
+  std::array<bool, kTakerCount> punted_{};          // in this loop
+  std::array<core::Frame, core::kBurst> frames_{};  // of the burst at hand
+  std::array<core::Verdict, core::kBurst> verdicts_{};
+  std::array<Released, core::kBurst> released_{};
   WorkerCounters counters_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> ended_{false};
@@ -199,14 +204,13 @@ unsigned Worker<Forwarder, Snapshot, Released>::receive_handed_over(const Now& n
   std::array<rte_mbuf*, core::kBurst> packets;
   const unsigned count = exchange_.hand_over(setup_.index).pop(packets);
   if (count == 0) return 0;
-  std::array<core::Frame, core::kBurst> frames;
   for (unsigned i = 0; i < count; ++i) {
     const PacketNote& note = note_of(packets[i]);
-    frames[i] = frame_of(packets[i], note.port);
-    frames[i].transit = note.transit;
+    take(frames_[i], packets[i], note.port);
+    frames_[i].transit = note.transit;
   }
   counters_.handed_over.add(count);
-  process(now, std::span{frames}.first(count));
+  process(now, count);
   return count;
 }
 
@@ -216,26 +220,36 @@ unsigned Worker<Forwarder, Snapshot, Released>::receive(const Now& now, const Re
   const unsigned count = rte_eth_rx_burst(queue.device, queue.queue, packets.data(), core::kBurst);
   if (count == 0) return 0;
   for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
-  std::array<core::Frame, core::kBurst> frames;
-  for (unsigned i = 0; i < count; ++i) frames[i] = frame_of(packets[i], queue.port);
+  for (unsigned i = 0; i < count; ++i) take(frames_[i], packets[i], queue.port);
   counters_.received.add(count);
-  process(now, std::span{frames}.first(count));
+  process(now, count);
   return count;
 }
 
 template <typename Forwarder, typename Snapshot, typename Released>
-void Worker<Forwarder, Snapshot, Released>::process(const Now& now, std::span<core::Frame> frames) {
-  std::array<core::Verdict, core::kBurst> verdicts;
-  forwarder_.process(now.snapshot, now.tick, frames, std::span{verdicts}.first(frames.size()));
-  for (std::size_t i = 0; i < frames.size(); ++i) apply(now, frames[i], verdicts[i]);
+void Worker<Forwarder, Snapshot, Released>::process(const Now& now, unsigned count) {
+  forwarder_.process(now.snapshot, now.tick, std::span{frames_}.first(count), std::span{verdicts_}.first(count));
+  unsigned next = 0;
+  while (next < count) {
+    // Mostly the whole burst leaves by one port.
+    const unsigned first = next;
+    while (next < count && verdicts_[next].action == core::Action::kForward && verdicts_[next].port == verdicts_[first].port) {
+      ++next;
+    }
+    if (next == first) {
+      apply(now, frames_[next], verdicts_[next]);
+      ++next;
+    } else {
+      count_unsent(transmitter_.send(verdicts_[first].port, std::span{frames_}.subspan(first, next - first)));
+    }
+  }
   settle_released(now);
 }
 
 template <typename Forwarder, typename Snapshot, typename Released>
 void Worker<Forwarder, Snapshot, Released>::settle_released(const Now& now) {
-  std::array<Released, core::kBurst> released;
-  while (const std::size_t count = forwarder_.take_released(released)) {
-    for (std::size_t i = 0; i < count; ++i) apply(now, released[i].frame, released[i].verdict);
+  while (const std::size_t count = forwarder_.take_released(released_)) {
+    for (std::size_t i = 0; i < count; ++i) apply(now, released_[i].frame, released_[i].verdict);
   }
 }
 
@@ -290,15 +304,14 @@ void Worker<Forwarder, Snapshot, Released>::count_unsent(unsigned packets) {
 }
 
 template <typename Forwarder, typename Snapshot, typename Released>
-core::Frame Worker<Forwarder, Snapshot, Released>::frame_of(rte_mbuf* packet, core::PortIndex port) {
-  core::Frame frame;
+void Worker<Forwarder, Snapshot, Released>::take(core::Frame& frame, rte_mbuf* packet, core::PortIndex port) {
   frame.data = rte_pktmbuf_mtod(packet, std::byte*);
   frame.length = rte_pktmbuf_data_len(packet);
   frame.capacity = static_cast<std::uint16_t>(packet->buf_len - packet->data_off);
   frame.packet_length = rte_pktmbuf_pkt_len(packet);
   frame.port = port;
+  frame.transit = {};
   frame.buffer = packet;
-  return frame;
 }
 
 // A reply stands in the first buffer; what followed of the packet that it answers goes.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -18,6 +19,12 @@ using Ipv4Address = Be32;
 struct Ipv6Address {
   std::array<std::uint8_t, 16> bytes{};
 
+  friend constexpr bool operator==(const Ipv6Address& a, const Ipv6Address& b) {
+    using Words = std::array<std::uint64_t, 2>;
+    const auto first = std::bit_cast<Words>(a.bytes);
+    const auto second = std::bit_cast<Words>(b.bytes);
+    return ((first[0] ^ second[0]) | (first[1] ^ second[1])) == 0;
+  }
   friend constexpr auto operator<=>(const Ipv6Address&, const Ipv6Address&) = default;
 };
 static_assert(sizeof(Ipv6Address) == 16 && alignof(Ipv6Address) == 1);

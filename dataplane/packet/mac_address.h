@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,22 @@ struct MacAddress {
   // Multicast or broadcast: the group bit of the first byte.
   [[nodiscard]] constexpr bool is_group() const { return (bytes[0] & 1) != 0; }
 
+  // All of it in one word, for comparisons on a packet's path.
+  [[nodiscard]] constexpr std::uint64_t word() const {
+    std::uint64_t word = 0;
+    if consteval {
+      for (std::size_t i = 0; i < bytes.size(); ++i) word |= std::uint64_t{bytes[i]} << (8 * i);
+    } else {
+      std::uint32_t first = 0;
+      std::uint16_t last = 0;
+      std::memcpy(&first, bytes.data(), sizeof(first));
+      std::memcpy(&last, bytes.data() + sizeof(first), sizeof(last));
+      word = std::uint64_t{last} << 32 | first;
+    }
+    return word;
+  }
+
+  friend constexpr bool operator==(const MacAddress& a, const MacAddress& b) { return a.word() == b.word(); }
   friend constexpr auto operator<=>(const MacAddress&, const MacAddress&) = default;
 };
 static_assert(sizeof(MacAddress) == 6 && alignof(MacAddress) == 1);

@@ -3,13 +3,18 @@
 #include <algorithm>
 #include <span>
 
+#include "dataplane/packet/checksum.h"
+#include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/icmp.h"
+#include "dataplane/packet/ipv4.h"
+#include "dataplane/packet/ipv6.h"
 #include "dataplane/packet/ipv6_extensions.h"
+#include "dataplane/packet/overlay.h"
+#include "dataplane/packet/tcp.h"
+#include "dataplane/packet/udp.h"
 
 namespace penstock::packet {
 namespace {
-
-using detail::malformed;
 
 // The TCP header up to its flags: what the first fragment must bring.
 constexpr std::size_t kTcpUpToFlags = offsetof(TcpHeader, flags) + 1;
@@ -22,6 +27,13 @@ struct IpBytes {
   std::size_t in_frame;   // bytes that the frame has in all
   std::uint8_t l3_offset;
 };
+
+ParsedFrame malformed(DropReason reason) {
+  ParsedFrame parsed;
+  parsed.kind = FrameKind::kMalformed;
+  parsed.reason = reason;
+  return parsed;
+}
 
 ParsedFrame of_kind(FrameKind kind) {
   ParsedFrame parsed;
@@ -45,6 +57,36 @@ bool has_source_route(std::span<const std::byte> options) {
     options = options.subspan(size);
   }
   return false;
+}
+
+// Ports and flags of a whole packet. `room`: bytes of the packet from l4 on; `contiguous`: those of them that can be read.
+void parse_transport(ParsedFrame& parsed, const std::byte* l4, std::size_t room, std::size_t contiguous) {
+  if (parsed.protocol == ip_protocol::kTcp) {
+    if (room < sizeof(TcpHeader) || contiguous < sizeof(TcpHeader)) {
+      parsed = malformed(DropReason::kTcpTruncated);
+      return;
+    }
+    const auto& tcp = overlay<TcpHeader>(l4);
+    if (tcp.header_length() < sizeof(TcpHeader) || tcp.header_length() > room) {
+      parsed = malformed(DropReason::kTcpBadDataOffset);
+      return;
+    }
+    parsed.tcp_flags = tcp.flags;
+    parsed.source_port = tcp.source_port.value();
+    parsed.destination_port = tcp.destination_port.value();
+    return;
+  }
+  if (room < sizeof(UdpHeader) || contiguous < sizeof(UdpHeader)) {
+    parsed = malformed(DropReason::kUdpTruncated);
+    return;
+  }
+  const auto& udp = overlay<UdpHeader>(l4);
+  if (udp.length.value() < sizeof(UdpHeader) || udp.length.value() > room) {
+    parsed = malformed(DropReason::kUdpBadLength);
+    return;
+  }
+  parsed.source_port = udp.source_port.value();
+  parsed.destination_port = udp.destination_port.value();
 }
 
 // The ports of a first fragment; the lengths that the transport header claims are those of the whole datagram, so they aren't
@@ -76,7 +118,7 @@ ParsedFrame parse_upper_layer(ParsedFrame parsed, const IpBytes& ip, std::size_t
     parsed.kind = FrameKind::kOther;
   } else if (!is_fragment) {
     parsed.kind = FrameKind::kTransport;
-    detail::parse_transport(parsed, l4, room, contiguous);
+    parse_transport(parsed, l4, room, contiguous);
   } else if (fragment_offset == 0) {
     parse_first_fragment(parsed, {l4, std::min(room, contiguous)});
   } else {
