@@ -8,24 +8,18 @@ whether it stayed backup where the other end is master. Exit status 1 when an ad
 
 import argparse
 import os
-import pathlib
 import sys
 import time
 
 from lab import topology
 from lab.flood_stage import INSTANCES, OURS_FAST, OURS_SLOW, THEIRS_FAST, THEIRS_SLOW, VIRTUAL_PORT, Stage, configuration, floods, timing_of
 from lab.lab import Lab
+from lab.meter import stolen_seconds
 from lab.penstockd import Penstockd
 
 # Frames a second that leave the wire while TX shall be full.
 DRAIN = 300_000
 RELOAD_PERIOD_SECONDS = 2
-
-
-def stolen_seconds() -> float:
-    """Processor time that the machine's hypervisor gave to others, of all processors: whoever had to run then was late."""
-    words = pathlib.Path("/proc/stat").read_text().splitlines()[0].split()
-    return int(words[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def counters(stage: Stage) -> dict[str, dict]:

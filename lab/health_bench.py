@@ -8,7 +8,6 @@ busy machine is worth little: the load is printed beside it.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import statistics
@@ -16,58 +15,12 @@ import time
 
 from lab.lab import Lab
 from lab.many_servers import CHECKS, ROUTE, ManyServers, addresses, configuration
+from lab.meter import Meter
 from lab.penstockd import Penstockd
 from lab.waiting import wait_for
 
 DELAY_LOOP = 6
 ONE_BY_ONE = 5
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class Meter:
-    """What one daemon says of itself and what the kernel says of it."""
-
-    def __init__(self, daemon: Penstockd):
-        self._daemon = daemon
-        self._pid = int(daemon.pid_file.read_text())
-
-    def _json(self, *command: str):
-        return json.loads(self._daemon.penstock("show", *command, "--json").stdout)
-
-    def punctuality(self) -> dict:
-        return self._json("checks")["punctuality"]
-
-    def verdicts(self) -> dict:
-        return self._json("checks")["verdict_latency"]
-
-    def threads(self) -> dict[str, dict]:
-        return {thread["thread"]: thread for thread in self._json("threads")}
-
-    def publications(self) -> int:
-        return self._json("stats")["daemon"]["snapshots_published"]
-
-    def servers_in_service(self) -> int:
-        """Without the daemon's longer listings, which would be what is measured."""
-        return self._daemon.ipvsadm("-Ln").count("\n  -> ") - 1  # one is the title's
-
-    def checks(self) -> list[dict]:
-        return [check for service in self._json("checks")["services"] for server in service["servers"] for check in server["checks"]]
-
-    def cpu_seconds(self) -> dict[str, float]:
-        """By thread name; those of one name are summed up."""
-        used: dict[str, float] = {}
-        for task in pathlib.Path(f"/proc/{self._pid}/task").iterdir():
-            name, _, rest = (task / "stat").read_text().partition("(")[2].rpartition(")")
-            fields = rest.split()
-            used[name] = used.get(name, 0) + (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-        return used
-
-    def memory_mib(self) -> float:
-        lines = pathlib.Path(f"/proc/{self._pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
-
-    def descriptors(self) -> int:
-        return len(list(pathlib.Path(f"/proc/{self._pid}/fd").iterdir()))
 
 
 def load_average() -> str:

@@ -19,7 +19,7 @@ GROUP, PORT = "224.0.0.81", 8848
 HEADER = struct.Struct("!BBHBBH")
 ENTRY = struct.Struct("!BBHIHHHHII")
 SHIFTS, ENGINE_DATA, ENGINE_NAME, MAY_BE_SKIPPED = 1, 2, 3, 0x40
-NOTES = {"want dump": 0x5001, "dump begins": 0x5002, "dump ends": 0x5003}
+NOTES = {"want dump": 0x5001, "dump begins": 0x5002, "dump ends": 0x5003, "dump goes on": 0x5004}
 
 TCP, UDP, SCTP = 6, 17, 132
 # TCP's states by their numbers on the wire, as `ipvsadm -Lnc` calls them.

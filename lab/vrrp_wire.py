@@ -1,5 +1,5 @@
 """What VRRP says on the lab's wires: adverts and announcements of addresses, each with the node that sent it and the kernel's time;
-and the probes of lab/probe_stream.py, as they leave the client and the directors.
+the probes of lab/probe_stream.py, as they leave the client and the directors; and the notes of connection sync (lab/sync_wire.py).
 
 One packet socket in the bridge's namespace hears every port; the kernel's stamp is that of the frame's way through the port, so a busy
 reader changes no time. What nobody has read yet waits in the socket; a loss there is an error.
@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 
+from lab import sync_wire
 from lab.lab import Lab
 from lab.probe_stream import NUMBER
 from lab.sockets import socket_in
@@ -25,7 +26,8 @@ PACKET_STATISTICS = 6
 # What comes while nobody reads, as during a daemon's start: a quarter of a minute of the bench's probes, a kilobyte of the kernel's for each.
 RECEIVE_BUFFER = 256 * 1024 * 1024
 PROBE_PORT = 7007
-FILTER = f"(udp dst port {PROBE_PORT}) or (ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
+NOTE = f"(udp dst port {sync_wire.PORT} and udp[4:2] = {8 + sync_wire.HEADER.size})"
+FILTER = f"(udp dst port {PROBE_PORT}) or {NOTE} or (ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
 VRRP = 112
 NEIGHBOUR_ADVERTISEMENT = 136
 
@@ -62,7 +64,16 @@ class Probe:
     number: int
 
 
-Event = Advert | Announcement | Probe
+@dataclasses.dataclass(frozen=True)
+class Note:
+    """A dump of connections is asked for, begins or ends."""
+    time: float
+    node: str
+    # One of sync_wire.NOTES.
+    words: str
+
+
+Event = Advert | Announcement | Probe | Note
 
 
 def _mac(text: bytes) -> str:
@@ -82,6 +93,9 @@ def event_of(time: float, node: str, frame: bytes) -> Event | None:
         protocol, source, destination, payload = frame[20], frame[22:38], frame[38:54], frame[54:]
     else:
         return None
+    if protocol == socket.IPPROTO_UDP and struct.unpack_from("!H", payload, 2)[0] == sync_wire.PORT:
+        note = sync_wire.decode(payload[8:8 + sync_wire.HEADER.size]).note
+        return Note(time, node, note) if note else None
     if protocol == socket.IPPROTO_UDP:
         return Probe(time, node, NUMBER.unpack_from(payload, 8)[0])
     if protocol == VRRP and len(payload) >= 8:
@@ -157,6 +171,9 @@ class VrrpWire:
 
     def probes(self, node: str, since: int = 0) -> list[Probe]:
         return [event for event in self.events()[since:] if isinstance(event, Probe) and event.node == node]
+
+    def notes(self, node: str, since: int = 0) -> list[Note]:
+        return [event for event in self.events()[since:] if isinstance(event, Note) and event.node == node]
 
     def announcements(self, node: str, since: int = 0) -> list[Announcement]:
         return [event for event in self.events()[since:] if isinstance(event, Announcement) and event.node == node]

@@ -10,6 +10,7 @@ std::string_view to_string(Note note) {
     case Note::kWantDump: return "want dump";
     case Note::kDumpBegins: return "dump begins";
     case Note::kDumpEnds: return "dump ends";
+    case Note::kDumpGoesOn: return "dump goes on";
   }
   return "unknown";
 }

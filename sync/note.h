@@ -16,10 +16,11 @@ namespace penstock::sync {
 enum class Note : std::uint8_t {
   kWantDump = 1,    // a backup asks for all connections
   kDumpBegins = 2,  // the master begins to send them,
-  kDumpEnds = 3,    // and has sent them all
+  kDumpEnds = 3,    // and has sent them all;
+  kDumpGoesOn = 4,  // meanwhile, again and again: there is more to come
 };
 inline constexpr std::uint8_t kNoteMark = 0x50;  // the upper byte of `spare`
-inline constexpr std::array kNotes{Note::kWantDump, Note::kDumpBegins, Note::kDumpEnds};
+inline constexpr std::array kNotes{Note::kWantDump, Note::kDumpBegins, Note::kDumpEnds, Note::kDumpGoesOn};
 [[nodiscard]] std::string_view to_string(Note note);
 
 inline constexpr std::size_t kNoteSize = 8;

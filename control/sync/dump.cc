@@ -43,6 +43,7 @@ bool SyncDump::step(std::size_t budget, core::Tick now, const Tell& tell) {
     if (++worker_ < forwarders_.size() + 2) continue;
     worker_ = 0;
     running_ = std::exchange(again_, false);
+    return false;
   }
   return running_;
 }

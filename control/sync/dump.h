@@ -26,7 +26,8 @@ class SyncDump {
   [[nodiscard]] bool is_running() const { return running_; }
   // While one is running: another one follows it.
   void start();
-  // Tells some more connections, about `budget` (at least one worker's batch where one is ready). @return false: it is through.
+  // Tells some more connections, about `budget` (at least one worker's batch where one is ready). @return false: one is
+  // through; is_running(): the one that follows it is to begin.
   bool step(std::size_t budget, core::Tick now, const Tell& tell);
 
  private:

@@ -75,8 +75,10 @@ bool set_up_receiver(int fd, const SyncSocket::Address& address, unsigned interf
 
 }  // namespace
 
-SyncSocket::SyncSocket(MulticastMembership membership, int family)
-    : membership_{std::move(membership)},
+SyncSocket::SyncSocket(std::string name, unsigned interface, MulticastMembership membership, int family)
+    : name_{std::move(name)},
+      interface_{interface},
+      membership_{std::move(membership)},
       send_{socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
       receive_{socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
       buffer_(kLargestDatagram) {}
@@ -89,7 +91,7 @@ std::expected<SyncSocket, std::string> SyncSocket::open(const Address& address) 
   if (interface == 0) return failed("no such interface");
   auto membership = MulticastMembership::join(static_cast<int>(interface), address.group);
   if (!membership) return std::unexpected{"connection sync: " + membership.error()};
-  SyncSocket out{std::move(*membership), address.group.is_v4() ? AF_INET : AF_INET6};
+  SyncSocket out{address.interface, interface, std::move(*membership), address.group.is_v4() ? AF_INET : AF_INET6};
   if (!out.send_ || !out.receive_) return failed("no socket");
   if (!set_up_sender(out.send_.get(), address, interface)) return failed("can't send to the group");
   const SocketAddress group = socket_address(address.group, address.port, interface);
@@ -97,6 +99,8 @@ std::expected<SyncSocket, std::string> SyncSocket::open(const Address& address) 
   if (!set_up_receiver(out.receive_.get(), address, interface)) return failed("can't listen to the group");
   return out;
 }
+
+bool SyncSocket::is_stale() const { return if_nametoindex(name_.c_str()) != interface_; }
 
 std::optional<std::span<const std::byte>> SyncSocket::receive() {
   const ssize_t length = recv(receive_.get(), buffer_.data(), buffer_.size(), 0);

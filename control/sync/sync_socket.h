@@ -30,6 +30,9 @@ class SyncSocket {
   // The error is a sentence for the operator.
   [[nodiscard]] static std::expected<SyncSocket, std::string> open(const Address& address);
 
+  // The interface is no more, or another one has its name: nothing will come, and nothing goes.
+  [[nodiscard]] bool is_stale() const;
+
   // What to wait for before receive().
   [[nodiscard]] int receive_fd() const { return receive_.get(); }
   // One datagram; nothing when there is none. Its bytes are good until the next call.
@@ -40,8 +43,10 @@ class SyncSocket {
   [[nodiscard]] Sent send(std::span<const std::byte> datagram);
 
  private:
-  SyncSocket(MulticastMembership membership, int family);
+  SyncSocket(std::string name, unsigned interface, MulticastMembership membership, int family);
 
+  std::string name_;
+  unsigned interface_;
   MulticastMembership membership_;
   Descriptor send_;
   Descriptor receive_;

@@ -10,6 +10,10 @@
 
 namespace penstock::core {
 
+// Where a server's FTP data connections come from (RFC 959, 3.2). Whatever the protocol and the service, IPVS takes a new flow
+// from this port for one of those, and schedules none (ip_vs_schedule, FTPDATA).
+inline constexpr std::uint16_t kFtpDataPort = 20;
+
 template <typename Path>
 [[gnu::always_inline]] inline Forwarder::Choice Forwarder::choose(const Burst& burst, Frame& frame,
                                                                   const packet::ParsedFrame& parsed, const Lookup& lookup) {
@@ -57,6 +61,7 @@ template <typename Path>
   if (Path::is_group(source)) return {.verdict = dropped(DropReason::kSourceIsMulticast)};
   if (Path::is_nobody(source)) return {.verdict = dropped(DropReason::kSourceIsLoopback)};
   if (burst.snapshot.service_table().is_vip(source)) return {.verdict = dropped(DropReason::kSourceIsVip)};
+  if (parsed.source_port == kFtpDataPort) return {.verdict = punted(PuntClass::kOther)};
   const std::uint8_t begins = burst.snapshot.sloppy_tcp() ? 0 : packet::tcp_flag::kSyn;
   if (is_tcp && (parsed.tcp_flags & (begins | packet::tcp_flag::kRst)) != begins) {
     // No connection to belong to, and none that it may begin: the kernel resets it.

@@ -185,7 +185,7 @@ class Play {
                                                          tcp_flag::kSyn | tcp_flag::kRst};
     return {.is_v4 = roll(2) == 0,
             .is_tcp = roll(3) != 0,
-            .client_port = static_cast<std::uint16_t>(1 + roll(400)),
+            .client_port = static_cast<std::uint16_t>(1001 + roll(400)),
             .flags = kFlags.at(roll(kFlags.size()))};
   }
 

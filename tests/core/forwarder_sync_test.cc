@@ -254,7 +254,7 @@ TEST_P(ForwarderSync, TellsNothingWhileTheOutboxIsClosed) {
 
 TEST_P(ForwarderSync, WhatAFullOutboxRefusesIsCountedAndToldLater) {
   group_.outbox(0).open();
-  for (std::uint16_t port = 1; port <= 64; ++port) send(0, side_.syn(port));
+  for (std::uint16_t port = 1001; port <= 1064; ++port) send(0, side_.syn(port));
   EXPECT_EQ(counters(0).sync_lost.get(), 0U);
   EXPECT_EQ(server_for(0, side_.syn()), 1);  // forwarded all the same: 64 connections before it, round robin over three
   EXPECT_EQ(server_for(0, side_.syn()), 1);
@@ -303,7 +303,7 @@ TEST_P(ForwarderSync, FollowsTheSnapshotsSettings) {
 
 // An operator's listing and the sync thread's dump go on beside each other.
 TEST_P(ForwarderSync, HasAListingForTheSyncThreadToo) {
-  for (std::uint16_t port = 1; port <= 20; ++port) send(0, side_.syn(port));
+  for (std::uint16_t port = 1001; port <= 1020; ++port) send(0, side_.syn(port));
   core::ConnectionListing& dump = group_.forwarder(0).sync_listing();
   core::ConnectionListing& listing = group_.forwarder(0).listing();
   ASSERT_NE(&dump, &listing);

@@ -82,7 +82,7 @@ TEST_F(ForwarderTest, SmallTablesAreSweptTickByTick) {
 TEST_F(ForwarderTest, ALargeTableIsSweptInSmallParts) {
   core::CounterBoard board{1};
   TestWorker large{board, {.connections4 = 100'000, .connections6 = 10}};
-  for (std::uint16_t port = 1; port <= 2000; ++port) static_cast<void>(large.receive(*snapshot_, 0, {.bytes = v4_.udp(port)}));
+  for (std::uint16_t port = 1001; port <= 3000; ++port) static_cast<void>(large.receive(*snapshot_, 0, {.bytes = v4_.udp(port)}));
   ASSERT_EQ(board.worker(0).connections4.get(), 2000U);
   static_cast<void>(large.maintain(*snapshot_, 301 * kSecond));
   EXPECT_GT(board.worker(0).connections4.get(), 1900U);  // one call does a bounded part
@@ -124,7 +124,7 @@ TEST_F(ForwarderTest, WithoutAConnectionAFlowHasOneServerAndFlowsHaveAll) {
   const auto server_at = [&](const Bytes& frame) {
     return std::to_integer<int>(full.receive(*snapshot_, now_, {.bytes = frame}).front().bytes.at(5));
   };
-  for (std::uint16_t port = 1; port <= 3000; ++port) server_at(v4_.syn(port));
+  for (std::uint16_t port = 1001; port <= 4000; ++port) server_at(v4_.syn(port));
   const std::uint64_t connections = board.worker(0).connections4.get();
   EXPECT_GE(connections, 100U);
   const std::uint64_t before = board.worker(0).stateless.get();
@@ -184,7 +184,7 @@ TEST_F(ForwarderTest, WithoutRoomForAConnectionAnMhFlowHasTheServerThatItWouldHa
   snapshot_ = snapshot_of(maglev_servers(), 1);
   core::CounterBoard board{1};
   TestWorker full{board, {.connections4 = 100, .connections6 = 100}};
-  for (std::uint16_t port = 1; port <= 3000; ++port) {
+  for (std::uint16_t port = 1001; port <= 4000; ++port) {
     const Bytes ack = v4_.ack(port);
     EXPECT_EQ(server_of(full.receive(*snapshot_, now_, {.bytes = ack}).front()), server_of(send(ack)));
   }

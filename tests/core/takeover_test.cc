@@ -147,7 +147,7 @@ class Pair {
   std::size_t master_ = 0;
   std::unique_ptr<const core::Snapshot> snapshot_ = snapshot_of(three_servers(), 1);
   core::Tick now_ = static_cast<core::Tick>(0) - 100 * kSecond;
-  std::uint32_t next_ = 1;
+  std::uint32_t next_ = 1001;
   std::map<std::uint32_t, Held> held_;  // by flow, which is the client's port
 };
 

@@ -509,3 +509,21 @@ def sloppy_tcp(bench: Bench, port: int) -> None:
     bench.configure()
     bench.director.set_sloppy_tcp(False)
     bench.prepare_neighbours()
+
+
+# Ports
+
+
+@scenario
+def from_the_port_of_ftp_data(bench: Bench, port: int) -> None:
+    """IPVS takes whatever comes from port 20 for a server's own data connection, of any service."""
+    tcp_service, udp_service = Service("tcp", port, "rr", ALL), Service("udp", port, "rr", ALL)
+    bench.configure(tcp_service, udp_service)
+    bench.observe_each("from port 20", {name: wire.tcp(bench.client, 20, VIP, port, flags, acknowledgement=5)
+                                        for name, flags in (("SYN", SYN), ("SYN ACK", SYN | ACK), ("ACK", ACK))})
+    bench.observe("UDP from port 20", wire.udp(bench.client, 20, VIP, port, b"question"))
+    bench.observe("SYN from port 21", wire.tcp(bench.client, 21, VIP, port, SYN))
+    bench.observe("UDP from port 21", wire.udp(bench.client, 21, VIP, port, b"question"))
+    bench.show_connections()
+    bench.show_services(tcp_service)
+    bench.configure()

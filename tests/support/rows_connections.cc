@@ -26,6 +26,24 @@ void add_beginnings(std::vector<Row>& rows, const Side& side) {
   add("a SYN with ECN's flags begins a connection", tcp_flag::kSyn | tcp_flag::kEce | tcp_flag::kCwr, true);
 }
 
+// IPVS schedules nothing from port 20, where active FTP's data connections come from.
+void add_ftp_data(std::vector<Row>& rows, const Side& side) {
+  const auto add = [&](std::string name, Situation situation, std::vector<Event> before, const Bytes& in, Outcome expected) {
+    rows.push_back({.name = side.name + ": from port 20 " + name,
+                    .situation = std::move(situation),
+                    .before = std::move(before),
+                    .in = in,
+                    .expected = std::move(expected)});
+  };
+  add("a SYN goes to the kernel", three_servers(), {}, side.syn(20), to_kernel(side.syn(20)));
+  add("a UDP datagram goes to the kernel", three_servers(), {}, side.udp(20), to_kernel(side.udp(20)));
+  add("an ACK begins nothing with sloppy_tcp either", with_sloppy_tcp(three_servers()), {}, side.ack(20),
+      to_kernel(side.ack(20)));
+  add("a datagram takes no server's turn", three_servers(), {sent(side.udp(20))}, side.udp(), forwarded(side.udp(), 2));
+  add("nothing comes, but from port 21 a SYN begins a connection", three_servers(), {}, side.syn(21),
+      forwarded(side.syn(21), 2));
+}
+
 // With sloppy_tcp; and for how long the connection lasts, which is its first state's time.
 void add_sloppy_beginnings(std::vector<Row>& rows, const Side& side) {
   const auto add = [&](std::string name, std::vector<Event> before, core::Tick wait, const Bytes& in, Outcome expected) {
@@ -163,6 +181,7 @@ void add_martians(std::vector<Row>& rows, const Side& side) {
 void add_connection_rows(std::vector<Row>& rows) {
   for (const Side* side : both_sides()) {
     add_beginnings(rows, *side);
+    add_ftp_data(rows, *side);
     add_sloppy_beginnings(rows, *side);
     add_following(rows, *side);
     add_reuse(rows, *side);

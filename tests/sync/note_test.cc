@@ -29,6 +29,7 @@ TEST(Note, BytesAreAPublicContract) {
   EXPECT_EQ(test::to_hex(note_datagram(Note::kWantDump, 50)), "0032000800015001");
   EXPECT_EQ(test::to_hex(note_datagram(Note::kDumpBegins, 50)), "0032000800015002");
   EXPECT_EQ(test::to_hex(note_datagram(Note::kDumpEnds, 50)), "0032000800015003");
+  EXPECT_EQ(test::to_hex(note_datagram(Note::kDumpGoesOn, 50)), "0032000800015004");
 }
 
 // The kernel's version 0 rules, which it has for whatever isn't a whole version 1 header: the first byte counts the entries.
@@ -48,7 +49,7 @@ TEST(Note, IsNoMessageOfEntries) {
 }
 
 TEST(Note, OtherBitsAreNoNote) {
-  for (const std::string_view hex : {"0032000800015000", "0032000800015004", "0032000800010001", "0032000800015101",
+  for (const std::string_view hex : {"0032000800015000", "0032000800015005", "0032000800010001", "0032000800015101",
                                      "0032000801015001", "003200090001500100"}) {
     const Bytes datagram = test::from_hex(hex);
     const auto message = read_message(datagram);

@@ -8,23 +8,23 @@
 
 #include "dataplane/core/snapshot.h"
 #include "tests/control/sync/directory_for_tests.h"
+#include "tests/core/test_worker.h"
+#include "tests/support/rows_words.h"
 
 namespace penstock::control {
 namespace {
 
 constexpr core::Tick kNow = 64;
 
-// Two workers without connections of their own, and standby tables with some.
+// Two workers, and standby tables with some connections.
 class SyncDumpTest : public testing::Test {
  protected:
   SyncDumpTest() {
     for (core::WorkerIndex i = 0; i < 2; ++i) {
-      workers_.push_back(std::make_unique<core::Forwarder>(
-          board_, core::Forwarder::Options{.self = i, .connections4 = 1000, .connections6 = 100, .standby = &standby_}));
-      forwarders_.push_back(workers_.back().get());
+      workers_.push_back(std::make_unique<test::TestWorker>(
+          board_, core::Forwarder::Options{.self = i, .connections4 = 8000, .connections6 = 8000, .standby = &standby_}));
+      forwarders_.push_back(&workers_.back()->forwarder());
     }
-    core::SnapshotBuilder builder;
-    snapshot_ = builder.build();
   }
 
   void keep(unsigned client_port, core::Tick expires) {
@@ -33,7 +33,7 @@ class SyncDumpTest : public testing::Test {
                             kNow);
   }
 
-  // Steps and lets the workers work until it is through. @return how many steps it took.
+  // Steps and lets the workers work until one is through. @return how many steps it took.
   unsigned run(std::size_t budget) {
     unsigned steps = 1;
     while (dump_.step(budget, kNow, [this](const core::SyncRecord& record) {
@@ -49,9 +49,9 @@ class SyncDumpTest : public testing::Test {
 
   core::CounterBoard board_{2};
   core::StandbyTables standby_{3000, 100, board_.standby()};
-  std::vector<std::unique_ptr<core::Forwarder>> workers_;
+  std::vector<std::unique_ptr<test::TestWorker>> workers_;
   std::vector<core::Forwarder*> forwarders_;
-  std::unique_ptr<core::Snapshot> snapshot_;
+  std::unique_ptr<const core::Snapshot> snapshot_ = test::snapshot_of(test::three_servers(), 1);
   SyncDump dump_{forwarders_, standby_};
   std::map<unsigned, unsigned> told_;
   core::SyncRecord last_;
@@ -70,6 +70,20 @@ TEST_F(SyncDumpTest, TellsEachConnectionOnceWithWhatIsLeftOfItsTime) {
   EXPECT_FALSE(dump_.is_running());
 }
 
+// More than a worker gives at once.
+TEST_F(SyncDumpTest, TellsWhatEachWorkerHasOfBothFamilies) {
+  for (std::uint16_t port = 1001; port <= 5000; ++port) {
+    const auto& side = port % 2 == 0 ? test::ipv4_side() : test::ipv6_side();
+    (void)workers_.at(port % 3 == 0 ? 0 : 1)->receive(*snapshot_, kNow, {.bytes = side.syn(port)});
+  }
+  keep(1, kNow + 1000);
+  dump_.start();
+  const unsigned steps = run(100);
+  EXPECT_GE(steps, 4U);
+  EXPECT_EQ(told_.size(), 4001U);
+  for (const auto& [port, times] : told_) EXPECT_EQ(times, 1U) << port;
+}
+
 TEST_F(SyncDumpTest, WhatIsPastIsLeftOutAndALastSecondIsOne) {
   keep(1, kNow);
   keep(2, kNow + 1);
@@ -85,7 +99,11 @@ TEST_F(SyncDumpTest, AskedForMeanwhileItIsMadeOnceMore) {
   dump_.start();
   dump_.start();
   run(100);
+  EXPECT_EQ(told_[1], 1U);
+  EXPECT_TRUE(dump_.is_running());
+  run(100);
   EXPECT_EQ(told_[1], 2U);
+  EXPECT_FALSE(dump_.is_running());
   dump_.start();
   run(100);
   EXPECT_EQ(told_[1], 3U);
