@@ -30,10 +30,11 @@ Situation four_servers() {
 class TwoWorkersUnderTraffic : public TwoWorkers {
  protected:
   static constexpr std::uint16_t kFlows = 64;
+  static constexpr std::uint16_t kFirstPort = 1001;
 
   void SetUp() override {
     plane_->begin(four_servers());
-    for (std::uint16_t port = 1; port <= kFlows; ++port) {
+    for (std::uint16_t port = kFirstPort; port < kFirstPort + kFlows; ++port) {
       for (const Side* side : test::both_sides()) servers_[{side, port}] = connect(*side, port, port % 2);
     }
   }

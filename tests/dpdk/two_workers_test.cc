@@ -28,7 +28,7 @@ TEST_F(TwoWorkers, EachBeginsConnectionsOfItsOwnAndKeepsThem) {
     for (unsigned server = 0; server < 3; ++server) queue_of[test::to_hex(test::forwarded(frame, server).out)] = queue;
   };
   for (const Side* side : test::both_sides()) {
-    for (std::uint16_t port = 1; port <= kFlows; ++port) {
+    for (std::uint16_t port = 1001; port <= 1000 + kFlows; ++port) {
       begin(side->syn(port), port % 2);
       begin(side->udp(port), port % 2);
     }
@@ -52,7 +52,7 @@ TEST_F(TwoWorkers, EachBeginsConnectionsOfItsOwnAndKeepsThem) {
 
   // The same frames once more (a SYN sent again keeps its connection): to the same servers.
   for (const Side* side : test::both_sides()) {
-    for (std::uint16_t port = 1; port <= kFlows; ++port) {
+    for (std::uint16_t port = 1001; port <= 1000 + kFlows; ++port) {
       arrive(side->syn(port), port % 2);
       arrive(side->udp(port), port % 2);
     }
