@@ -82,7 +82,8 @@ TEST_F(ForwarderTest, SmallTablesAreSweptTickByTick) {
 TEST_F(ForwarderTest, ALargeTableIsSweptInSmallParts) {
   core::CounterBoard board{1};
   TestWorker large{board, {.connections4 = 100'000, .connections6 = 10}};
-  for (std::uint16_t port = 1001; port <= 3000; ++port) static_cast<void>(large.receive(*snapshot_, 0, {.bytes = v4_.udp(port)}));
+  for (std::uint16_t port = 1001; port <= 3000; ++port)
+    static_cast<void>(large.receive(*snapshot_, 0, {.bytes = v4_.udp(port)}));
   ASSERT_EQ(board.worker(0).connections4.get(), 2000U);
   static_cast<void>(large.maintain(*snapshot_, 301 * kSecond));
   EXPECT_GT(board.worker(0).connections4.get(), 1900U);  // one call does a bounded part
