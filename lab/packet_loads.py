@@ -32,14 +32,13 @@ HUGE_PAGES = 1280  # of 2 MiB: both programs with their packets, and penstockd's
 
 
 class HugePages:
-    """Sets huge pages aside while it is entered, where the machine allows it; `are_there` says whether it did."""
+    """Sets huge pages aside while it is entered, where the machine allows it."""
 
     def __enter__(self) -> "HugePages":
         self._before = HUGE_PAGE_FILE.read_text() if HUGE_PAGE_FILE.exists() else "0"
         if int(self._before) < HUGE_PAGES:
             with contextlib.suppress(OSError):
                 HUGE_PAGE_FILE.write_text(str(HUGE_PAGES))
-        self.are_there = HUGE_PAGE_FILE.exists() and int(HUGE_PAGE_FILE.read_text()) >= HUGE_PAGES
         return self
 
     def __exit__(self, *_) -> None:
