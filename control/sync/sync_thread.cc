@@ -63,10 +63,6 @@ class SyncThread::Worker {
   void take(const SyncRole& order) {
     masters_[order.instance] = order.master;
     if (!session_ || order.instance != session_->daemon.instance || order.master == session_->master) return;
-    if (!order.master) {
-      tell_news();  // the last of them
-      session_->tells_once_more = true;
-    }
     log_stop();
     session_->master = order.master;
     log_start();
@@ -102,7 +98,6 @@ class SyncThread::Worker {
 
     config::SyncDaemon daemon;
     bool master = false;
-    bool tells_once_more = false;  // workers may have had a burst in hand when we resigned
     SyncSender sender;
     SyncReceiver receiver;
     std::string error{};
@@ -204,11 +199,7 @@ class SyncThread::Worker {
     if (session_) {
       look_after_socket(now);
       ask_for_dump(now);
-      if (session_->master || std::exchange(session_->tells_once_more, false)) {
-        tell_news();
-      } else {
-        forget_news();
-      }
+      tell_news();
       go_on_with_dump(now);
       session_->sender.flush();
     }
@@ -223,7 +214,8 @@ class SyncThread::Worker {
     session_->sender.add(sync::Note::kWantDump);
   }
 
-  // Everything that the workers have said, to the network.
+  // Everything that the workers have said, to the network: as BACKUP, too. Our addresses of other instances bring connections,
+  // and when we have resigned a worker may still have a burst in hand.
   void tell_news() {
     const Clock::time_point now = EventLoop::now();
     std::array<core::SyncRecord, 256> records;
@@ -240,16 +232,6 @@ class SyncThread::Worker {
       worst_lag_ = std::max(worst_lag_, lag_);
     }
     looked_ = now;
-  }
-
-  // Of other instances' addresses: nobody is told of them, as with the kernel's daemon.
-  void forget_news() {
-    std::array<core::SyncRecord, 256> records;
-    for (core::SyncOutbox* const outbox : surroundings_.outboxes) {
-      while (outbox->take(records) != 0) {
-      }
-    }
-    looked_ = EventLoop::now();
   }
 
   void begin_dump() {
@@ -297,9 +279,7 @@ class SyncThread::Worker {
   }
 
   void plan() {
-    const bool busy = session_ && (session_->master || session_->tells_once_more || dump_.is_running());
-    const bool any = session_.has_value() || surroundings_.standby.any_unclaimed();
-    const milliseconds period = busy ? kBatch : any ? kIdle : milliseconds{0};
+    const milliseconds period = session_ ? kBatch : surroundings_.standby.any_unclaimed() ? kIdle : milliseconds{0};
     if (period == std::exchange(period_, period)) return;
     if (period.count() == 0) {
       timer_.stop();

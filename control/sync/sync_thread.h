@@ -1,9 +1,10 @@
-// The sync thread: tells the other director our connections while we are MASTER, and keeps its while we are BACKUP.
+// The sync thread: tells the other director our connections, and keeps its.
 //
-// The protocol is IPVS's (sync/), so the other one may be a kernel. As MASTER it empties the workers' outboxes every few
-// milliseconds into datagrams; as BACKUP it puts what comes into the standby tables, where workers find it after a takeover.
-// Between two of ours there is more: whoever has begun to listen asks for a dump of all connections, and gets it. Workers wait
-// for none of it. Control-owned.
+// The protocol is IPVS's (sync/), so the other one may be a kernel. The thread empties the workers' outboxes every few
+// milliseconds into datagrams, and puts what comes into the standby tables, where workers find it after a takeover. It does
+// both whoever is MASTER, so that two directors which are master of an address each have the other's connections. Between two
+// of ours there is more: whoever has begun to listen asks for a dump of all connections, and gets it. Workers wait for none of
+// it. Control-owned.
 #pragma once
 
 #include <chrono>

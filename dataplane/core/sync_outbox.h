@@ -1,7 +1,7 @@
 // What one worker has to tell the peer of its connections: a ring from the worker to the sync thread.
 //
-// The worker never waits for it: a full ring refuses, and the worker tries again with a later packet. While the sync thread is
-// not MASTER the outbox is closed, and the worker looks no further than that. One writer (the worker), one reader (the sync
+// The worker never waits for it: a full ring refuses, and the worker tries again with a later packet. While no connections are
+// synchronised the outbox is closed, and the worker looks no further than that. One writer (the worker), one reader (the sync
 // thread).
 #pragma once
 

@@ -26,6 +26,7 @@ class Held:
         self._uploads = uploads
         self._new_a_second = new_a_second
         self._status = lab.directory / "held.json"
+        self._changes: list[tuple[float, float]] = []  # of the director
 
     def start(self) -> None:
         self._status.unlink(missing_ok=True)
@@ -52,12 +53,32 @@ class Held:
         # TCP's own patience: an outage of 3.6 s may make its next attempt come 6.4 s after the last.
         wait_for("an answer on every connection", are_answered, seconds=60)
 
-    def go_on(self, since: float) -> None:
-        """Wait until all are answered again, and require that none is lost that was not young at `since` (seconds since 1970)."""
+    def go_on(self, since: float, until: float | None = None, directors=()) -> None:
+        """Wait until all are answered again, and require that none is lost but such as were young when the director was changed.
+
+        That was at some moment from `since` to `until` (seconds since 1970; without, `since` alone). If one is lost, what `directors`
+        (Penstockd) have counted is told, too.
+        """
         self._wait_for_answers()
-        lost = [each for each in self.status()["failures"] if each["opened"] < since - YOUNG_SECONDS or each["opened"] > since + YOUNG_SECONDS]
-        assert lost == [], f"at {since}"
+        until = until or since
+        self._changes.append((since, until))
+        lost = [each for each in self.status()["failures"] if not self._was_young(each["opened"])]
+        assert lost == [], self._describe(lost, since, until, directors)
         assert self._are_all_there()
+
+    def _describe(self, lost: list[dict], since: float, until: float, directors) -> str:
+        lines = [f"times after {since}, until +{until - since:.4f}"]
+        for each in lost:
+            lines.append(f"{each['kind']} from port {each['port']}: opened {each['opened'] - since:+.4f} s, "
+                         f"lost {each['failed'] - since:+.4f} s: {each['why']}")
+        for daemon in directors:
+            lines += [f"---- {daemon.node.name}", daemon.penstock("show", "sync").stdout, daemon.penstock("show", "drops").stdout]
+            ends = tuple(f":{each['port']}" for each in lost)
+            lines += [" ".join(connection) for connection in daemon.connections() if connection[2].endswith(ends)]
+        return "\n".join(lines)
+
+    def _was_young(self, opened: float) -> bool:
+        return any(since - YOUNG_SECONDS <= opened <= until + YOUNG_SECONDS for since, until in self._changes)
 
     def stop(self) -> None:
         """End them, whatever they are like."""

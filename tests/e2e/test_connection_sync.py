@@ -39,14 +39,19 @@ def is_told_everything(daemon) -> None:
     wait_for("the connections at the backup", lambda: sync(daemon)["kept"]["waiting"] >= HELD + UPLOADS)
 
 
-def take_over(lab, pair, held, end) -> None:
+def when_told(wire, node: topology.Node) -> float:
+    """When the client's packets began to go to this director: of its first announcement, in seconds since 1970."""
+    return next(each.time for each in wire.announcements(node.name) if each.address == topology.VIP)
+
+
+def go_on_with_backup(lab, pair, held, end) -> None:
+    """`end(wire)` ends the master; it returns from when to when packets may last have gone through it, in seconds since 1970."""
     pair.start()
     held.start()
     is_told_everything(pair.backup)
-    ended = time.time()
-    end(pair.master)
-    client_is_told(lab, topology.DIRECTOR2)
-    held.go_on(ended)
+    with VrrpWire(lab) as wire:
+        since, until = end(wire)
+    held.go_on(since, until, [pair.backup])
     assert sync(pair.backup)["kept"]["claimed"] >= HELD + UPLOADS
     assert sync(pair.backup)["daemon"]["role"] == "master"
 
@@ -55,27 +60,42 @@ def give_back(lab, pair, held) -> None:
     with VrrpWire(lab) as wire:
         pair.master.start(pair.master_text)
         client_is_told(lab, topology.DIRECTOR)
-        taken_over = wire.adverts(topology.DIRECTOR.name, VRID)[0].time
-    held.go_on(taken_over)
+        taken_over = when_told(wire, topology.DIRECTOR)
+    held.go_on(taken_over, directors=[pair.master, pair.backup])
     assert sync(pair.master)["kept"]["claimed"] >= HELD + UPLOADS
     held.end()
 
 
+def kill(lab, master) -> tuple[float, float]:
+    since = time.time()
+    master.kill()
+    until = time.time()
+    client_is_told(lab, topology.DIRECTOR2)
+    return since, until
+
+
 def test_the_master_is_killed_and_comes_back(lab, pair, held):
-    take_over(lab, pair, held, lambda master: master.kill())
+    go_on_with_backup(lab, pair, held, lambda _: kill(lab, pair.master))
     give_back(lab, pair, held)
 
 
 def test_the_master_is_stopped_and_comes_back(lab, pair, held):
-    take_over(lab, pair, held, lambda master: master.stop())
+    def stop(wire):
+        pair.master.stop()
+        client_is_told(lab, topology.DIRECTOR2)
+        moment = when_told(wire, topology.DIRECTOR2)
+        return moment, moment
+
+    go_on_with_backup(lab, pair, held, stop)
     give_back(lab, pair, held)
 
 
 def test_the_masters_node_is_rebooted(lab, pair, held):
-    def power_cut(master):
-        master.kill()
+    def power_cut(_):
+        moments = kill(lab, pair.master)
         subprocess.run(["ip", "netns", "del", lab.namespace(topology.DIRECTOR.name)], check=True)
+        return moments
 
-    take_over(lab, pair, held, power_cut)
+    go_on_with_backup(lab, pair, held, power_cut)
     lab.network_up()
     give_back(lab, pair, held)
