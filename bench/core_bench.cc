@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bench/scenes.h"
 #include "bench/traffic.h"
 #include "dataplane/core/forwarder.h"
 #include "dataplane/packet/tcp.h"
@@ -17,8 +18,6 @@ namespace {
 
 using core::kBurst;
 using core::SchedulerKind;
-
-constexpr std::size_t kRoom = std::size_t{1} << 20;
 
 void count_packets(benchmark::State& state) {
   const auto packets = static_cast<double>(state.iterations()) * kBurst;
@@ -43,55 +42,15 @@ void Floor(benchmark::State& state) {
 }
 BENCHMARK(Floor)->Apply(flow_counts);
 
-// What connection sync does meanwhile.
-enum class Sync {
-  kNone,
-  kClosed,   // another director is master
-  kOpen,     // the peer is told, and this thread takes what it is told
-  kStandby,  // as kOpen, just after a takeover: connections that no packet has used wait
-};
-
-// The sync thread's part.
-void take_all(core::SyncOutbox& outbox) {
-  std::array<core::SyncRecord, 64> records;
-  while (const std::size_t count = outbox.take(records)) benchmark::DoNotOptimize(records[count - 1]);
-}
-
-// Packets of connections that exist, sent to the port's own MAC address or that of the last of `virtual_routers`.
+// Packets of connections that exist, with connection sync or without, sent to the port's own MAC address or that of the last of
+// `virtual_routers`.
 void process_established(benchmark::State& state, std::uint32_t flows, unsigned virtual_routers, Sync sync = Sync::kNone) {
-  core::CounterBoard board{1};
-  core::StandbyTables standby{kRoom, 1, board.standby()};
-  core::SyncOutbox outbox;
-  core::Forwarder forwarder{board,
-                            {.connections4 = kRoom,
-                             .connections6 = 1,
-                             .standby = sync == Sync::kNone ? nullptr : &standby,
-                             .outbox = sync == Sync::kNone ? nullptr : &outbox}};
-  if (sync == Sync::kStandby) {
-    const core::StandbyConnection waiting{
-        .server = core::ServerId{0}, .state = core::ConnectionState::kEstablished, .expires = 9};
-    standby.ipv4.put({packet::Ipv4Address{0x0b00'0001}, 1024, core::VirtualId{1}}, waiting, 0);
-  }
-  if (sync >= Sync::kOpen) outbox.open();
-  const auto snapshot = snapshot_for(16, SchedulerKind::kRoundRobin, 0, virtual_routers);
-  std::array<core::Verdict, kBurst> verdicts;
-  const packet::MacAddress to = virtual_routers == 0 ? kPortMac : virtual_mac(virtual_routers);
-  Traffic syn{packet::tcp_flag::kSyn, to};
-  for (std::uint32_t flow = 0; flow < flows; ++flow) {
-    syn.write_flow(0, flow);
-    forwarder.process(*snapshot, 0, std::span{syn.burst()}.first(1), verdicts);
-    take_all(outbox);
-  }
-  Traffic ack{packet::tcp_flag::kAck, to};
-  FlowOrder order{flows};
-  std::size_t forwarded = 0;
+  EstablishedFlows scene{flows, virtual_routers, sync};
   for (auto _ : state) {
-    for (std::size_t i = 0; i < kBurst; ++i) ack.write_flow(i, order.next());
-    forwarder.process(*snapshot, 1, ack.burst(), verdicts);
-    if (sync >= Sync::kOpen) take_all(outbox);
-    forwarded += verdicts[0].action == core::Action::kForward ? 1 : 0;
+    scene.receive();
+    scene.process();
   }
-  if (forwarded != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a packet was not forwarded");
+  if (scene.forwarded() != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a packet was not forwarded");
   count_packets(state);
 }
 
@@ -110,28 +69,12 @@ BENCHMARK(ProcessSynced)->ArgsProduct({{256, 32'768, 1 << 20}, {0, 1, 2, 3}});
 void ProcessByVirtualMac(benchmark::State& state) { process_established(state, 4096, static_cast<unsigned>(state.range(0))); }
 BENCHMARK(ProcessByVirtualMac)->Arg(0)->Arg(1)->Arg(255);
 
-// Each packet a SYN of a client that was not seen for a while: the table stays half full, ended connections are swept.
-// With 1 as second argument the peer is told of each.
+// By the room in the table. With 1 as second argument the peer is told of each.
 void ProcessNew(benchmark::State& state) {
-  const auto room = static_cast<std::size_t>(state.range(0));
-  const bool is_synced = state.range(1) != 0;
-  core::CounterBoard board{1};
-  core::SyncOutbox outbox;
-  core::Forwarder forwarder{board, {.connections4 = room, .connections6 = 1, .outbox = is_synced ? &outbox : nullptr}};
-  if (is_synced) outbox.open();
-  const auto snapshot = snapshot_for(16, SchedulerKind::kRoundRobin);
-  std::array<core::Verdict, kBurst> verdicts;
-  Traffic syn{packet::tcp_flag::kSyn};
-  std::uint32_t flow = 0;
-  core::Tick now = 0;
-  const std::size_t bursts_per_tick = std::max<std::size_t>(1, room / 2 / (60 * core::kTicksPerSecond) / kBurst);
-  std::size_t burst = 0;
+  NewFlows scene{static_cast<std::size_t>(state.range(0)), state.range(1) != 0};
   for (auto _ : state) {
-    for (std::size_t i = 0; i < kBurst; ++i) syn.write_flow(i, flow++);
-    forwarder.process(*snapshot, now, syn.burst(), verdicts);
-    if (is_synced) take_all(outbox);
-    if (++burst % bursts_per_tick == 0) ++now;
-    forwarder.maintain(*snapshot, now);
+    scene.receive();
+    scene.process();
   }
   count_packets(state);
 }
