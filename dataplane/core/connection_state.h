@@ -70,6 +70,17 @@ inline constexpr std::array<TransitionRow, kTcpEventCount> kTransitions{{
     /* kNothing */ {kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kUdp},
 }};
 
+// FIN, SYN, RST and ACK, with one more between them that doesn't.
+inline constexpr std::uint8_t kFlagsThatCount = 0x1f;
+// The transitions by a segment's flags: a look-up where branches would depend on the traffic.
+inline constexpr auto kAfterFlags = [] {
+  std::array<TransitionRow, kFlagsThatCount + 1> rows{};
+  for (std::size_t flags = 0; flags < rows.size(); ++flags) {
+    rows[flags] = kTransitions[static_cast<std::size_t>(event_of(static_cast<std::uint8_t>(flags)))];
+  }
+  return rows;
+}();
+
 }  // namespace detail
 
 [[nodiscard]] constexpr ConnectionState next_state(ConnectionState state, TcpEvent event) {
@@ -79,7 +90,8 @@ inline constexpr std::array<TransitionRow, kTcpEventCount> kTransitions{{
 // The state after one packet of the client. `protocol`: TCP's or UDP's number.
 [[nodiscard]] constexpr ConnectionState state_after(ConnectionState before, std::uint8_t protocol, std::uint8_t tcp_flags) {
   constexpr std::uint8_t kTcp = 6;
-  return protocol == kTcp ? next_state(before, event_of(tcp_flags)) : ConnectionState::kUdp;
+  return protocol == kTcp ? detail::kAfterFlags[tcp_flags & detail::kFlagsThatCount][static_cast<std::size_t>(before)]
+                          : ConnectionState::kUdp;
 }
 
 // Whether a connection in this state counts as ActiveConn (else InActConn) of its server. A UDP connection never does.

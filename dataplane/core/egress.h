@@ -5,6 +5,9 @@
 // the MTU.
 #pragma once
 
+#include <cstddef>
+#include <cstring>
+
 #include "dataplane/core/counters.h"
 #include "dataplane/core/frame.h"
 #include "dataplane/core/snapshot.h"
@@ -41,17 +44,21 @@ class Egress {
     if (parsed.ip_length > server.mtu) [[unlikely]] {
       return answer(frame, parsed, packet::IcmpError::Kind::kPacketTooBig, server.mtu, now);
     }
-    return through(frame.data, server);
+    readdress(frame.data, server);
+    return {.action = Action::kForward, .port = server.egress};
   }
 
-  // The same for a plain frame to a server that is_on_the_wire(). @return whether it is forwarded; else nothing has changed.
+  // The same for a plain frame to a server that is_on_the_wire(). @return whether it is forwarded: then `verdict` says so and
+  // by which port, and its other fields are left; else nothing has changed.
   [[nodiscard]] static bool send_plain(const Frame& frame, const packet::PlainFrame& plain, const RealServer& server,
                                        Verdict& verdict) {
     auto& ip = packet::overlay<packet::Ipv4Header>(frame.data + packet::PlainFrame::kL3);
     if (ip.time_to_live <= 1 || plain.ip_length > server.mtu) [[unlikely]]
       return false;
     packet::decrement_ttl(ip);
-    verdict = through(frame.data, server);
+    readdress(frame.data, server);
+    verdict.action = Action::kForward;
+    verdict.port = server.egress;
     return true;
   }
 
@@ -61,12 +68,10 @@ class Egress {
   }
 
  private:
-  // With the server's Ethernet header.
-  [[nodiscard]] static Verdict through(std::byte* data, const RealServer& server) {
-    auto& ethernet = packet::overlay<packet::EthernetHeader>(data);
-    ethernet.destination = server.destination;
-    ethernet.source = server.source;
-    return {.action = Action::kForward, .port = server.egress};
+  // Both addresses at once: the server has them as the frame does.
+  static void readdress(std::byte* data, const RealServer& server) {
+    static_assert(offsetof(RealServer, destination) == 0 && offsetof(RealServer, source) == sizeof(packet::MacAddress));
+    std::memcpy(data, &server, offsetof(packet::EthernetHeader, ether_type));
   }
   // Turns the frame into the ICMP error that tells its sender; a drop where none may be sent.
   [[nodiscard]] Verdict answer(Frame& frame, const packet::ParsedFrame& parsed, packet::IcmpError::Kind kind, std::uint32_t mtu,

@@ -62,10 +62,10 @@ void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
   for (std::size_t i = 0; i < burst.size(); ++i) {
     const Frame& frame = burst[i];
     Step& step = steps_[i];
-    packet::PlainFrame plain;
+    packet::PlainFrame& plain = step.plain;
     if (packet::read_plain_frame(frame.data, frame.length, frame.packet_length, plain)) [[likely]] {
-      step.plain = plain;
       step.lookup.hit = services.find(plain.destination, plain.destination_port, plain.protocol);
+      step.key = {plain.source, plain.source_port, step.lookup.hit.virtual_id};
     } else {
       step.plain.protocol = 0;
       parsed_[i] = packet::parse_uncommon(frame.data, frame.length, frame.packet_length);
@@ -77,7 +77,7 @@ void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
     Step& step = steps_[i];
     if (step.plain.protocol == 0) [[unlikely]]
       continue;
-    const BucketPair place = connections.place_of(step.key());
+    const BucketPair place = connections.place_of(step.key);
     connections.prefetch(place);
     step.lookup.first_bucket = place.first;
     step.lookup.second_bucket = place.second;
@@ -85,7 +85,7 @@ void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
   for (std::size_t i = 0; i < burst.size(); ++i) {
     Step& step = steps_[i];
     if (step.plain.protocol != 0) [[likely]]
-      step.guess = ipv4_.peek(step.key(), step.place());
+      step.guess = ipv4_.peek(step.key, step.place());
   }
 }
 
@@ -110,10 +110,11 @@ Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& fram
   const packet::PlainFrame& plain = step.plain;
   const packet::MacAddress& to = packet::overlay<packet::EthernetHeader>(frame.data).destination;
   step.begins = false;
-  if (plain.protocol == 0 || !step.lookup.hit || !burst.snapshot.owns(step.lookup.hit) || burst.has_standby ||
-      to != burst.snapshot.port(frame.port).mac) [[unlikely]]
+  if (plain.protocol == 0 || !step.lookup.hit || !burst.snapshot.owns(step.lookup.hit) || burst.has_standby) [[unlikely]]
     return false;
-  Connection4* const connection = ipv4_.find(step.key(), step.place(), burst.now, step.guess);
+  if (to != burst.snapshot.port(frame.port).mac && !burst.snapshot.takes(frame.port, to)) [[unlikely]]
+    return false;
+  Connection4* const connection = ipv4_.find(step.key, step.place(), burst.now, step.guess);
   if (connection == nullptr || (plain.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]] {
     step.begins = connection == nullptr;
     return false;
@@ -136,7 +137,7 @@ Verdict Forwarder::think(const Burst& burst, Frame& frame, std::size_t i) {
   if (step.plain.protocol == 0) return decide(burst, frame, parsed_[i], step.lookup);
   const packet::ParsedFrame parsed = packet::parsed_of(step.plain);
   if (!step.begins) return decide(burst, frame, parsed, step.lookup);
-  return send(burst, frame, parsed, open<Ipv4Path>(burst, frame, parsed, step.lookup));
+  return send(burst, frame, parsed, begin<Ipv4Path>(burst, frame, parsed, step.lookup));
 }
 
 Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {

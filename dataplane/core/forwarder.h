@@ -89,10 +89,10 @@ class Forwarder {
   struct Step {
     packet::PlainFrame plain;  // protocol 0: it isn't one, and parsed_ has it
     Lookup lookup;
-    Connection4* guess = nullptr;  // of a plain frame
-    bool begins = false;           // a plain frame to a service of ours that has no connection
+    Connection4::Key key;  // of a plain frame, and so is the rest
+    Connection4* guess = nullptr;
+    bool begins = false;  // it is for a service of ours, and has no connection
 
-    [[nodiscard]] Connection4::Key key() const { return {plain.source, plain.source_port, lookup.hit.virtual_id}; }
     [[nodiscard]] BucketPair place() const { return {lookup.first_bucket, lookup.second_bucket}; }
   };
   // What differs between the families: forwarder_paths.h.
@@ -118,8 +118,11 @@ class Forwarder {
   };
   template <typename Path>
   [[nodiscard]] Choice choose(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  // A packet without a connection: it may begin one.
   template <typename Path>
   [[nodiscard]] Choice open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  template <typename Path>
+  [[nodiscard]] Choice begin(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
   template <typename Path>
   [[nodiscard]] Choice choose_by_hash(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
                                       const Lookup& lookup);

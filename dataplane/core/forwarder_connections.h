@@ -56,6 +56,12 @@ template <typename Path>
 template <typename Path>
 [[gnu::noinline]] Forwarder::Choice Forwarder::open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
                                                     const Lookup& lookup) {
+  return begin<Path>(burst, frame, parsed, lookup);
+}
+
+template <typename Path>
+[[gnu::always_inline]] inline Forwarder::Choice Forwarder::begin(const Burst& burst, Frame& frame,
+                                                                 const packet::ParsedFrame& parsed, const Lookup& lookup) {
   const bool is_tcp = parsed.protocol == packet::ip_protocol::kTcp;
   const auto& source = Path::source(frame, parsed);
   if (Path::is_group(source)) return {.verdict = dropped(DropReason::kSourceIsMulticast)};

@@ -27,10 +27,11 @@ struct HashSecret {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+inline constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;  // any odd number with as many ones as zeros would do
+
 // Two folds: after one alone, keys that differ in a few neighbouring bits (the ports of one client) fill some buckets
 // twentyfold under 1 in 40 secrets.
 [[nodiscard]] inline std::uint64_t keyed_hash(std::uint64_t word, HashSecret secret) {
-  constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;  // any odd number with as many ones as zeros would do
   return fold(fold(word ^ secret.first, secret.second) ^ secret.first, kGoldenRatio);
 }
 

@@ -50,16 +50,7 @@ ServerId pick_by_table(const Snapshot& snapshot, const Service& service, Client 
 
 }  // namespace
 
-ServerId Scheduler::pick(const Snapshot& snapshot, const Service& service, Client client) {
-  Position& position = positions_[service.scheduler_slot];
-  if (position.generation != service.generation) follow_change(snapshot, service, position);
-  const ServerId id = pick_by_kind(snapshot, service, client, position);
-  if (service.has_thresholds && id != kNoServer) note_pick(id, snapshot.server(id));
-  return id;
-}
-
-[[gnu::always_inline]] inline ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Client client,
-                                                               Position& position) {
+ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position) {
   switch (service.scheduler) {
     case SchedulerKind::kRoundRobin: return round_robin(snapshot, service, position);
     case SchedulerKind::kWeightedRoundRobin: return weighted_round_robin(snapshot, service, position);
@@ -101,21 +92,6 @@ void Scheduler::follow_change(const Snapshot& snapshot, const Service& service, 
   } else {
     position.next = std::min(position.next - 1, service.server_count);
   }
-}
-
-ServerId Scheduler::round_robin(const Snapshot& snapshot, const Service& service, Position& position) {
-  const auto members = snapshot.members(service);
-  std::uint32_t at = position.next;
-  for (std::uint32_t tried = 0; tried < service.server_count; ++tried, ++at) {
-    if (at >= service.server_count) at = 0;
-    const ServerId id = members[at];
-    if (may_take(service, id, snapshot.server(id))) {
-      position.next = at + 1;
-      position.last = id;
-      return id;
-    }
-  }
-  return kNoServer;
 }
 
 // Rounds of falling weight: in each, all servers of at least the current weight have their turn. The kernel goes through every

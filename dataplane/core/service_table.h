@@ -38,18 +38,16 @@ class ServiceTable {
   // The IPv4 services, by value: a loop over many packets keeps it in registers. Good as long as the table.
   class Ipv4Services {
    public:
-    explicit Ipv4Services(const ServiceTable& table)
-        : secret_{table.secret_}, slots_{table.slots4_.data()}, mask_{table.mask4_} {}
+    explicit Ipv4Services(const ServiceTable& table) : slots_{table.slots4_.data()}, mask_{table.mask4_} {}
     [[nodiscard]] Hit find(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) const {
       const std::uint64_t key = key4(address, port, protocol);
-      for (std::size_t at = keyed_hash(key, secret_) & mask_;; at = (at + 1) & mask_) {
+      for (std::size_t at = hash4(key) & mask_;; at = (at + 1) & mask_) {
         const Slot4& slot = slots_[at];
         if (slot.key == key || slot.key == 0) return slot.hit;
       }
     }
 
    private:
-    HashSecret secret_;
     const Slot4* slots_;
     std::size_t mask_;
   };
@@ -64,6 +62,9 @@ class ServiceTable {
       if ((slot.port_protocol == key && slot.address == address) || slot.port_protocol == 0) return slot.hit;
     }
   }
+
+  // Slots that the longest look-up of an IPv4 service passes, of any key: what a stranger's packet to a closed port may cost.
+  [[nodiscard]] std::size_t longest_search() const;
 
   // Any of the services at this address. `Address`: Ipv4Address or Ipv6Address.
   template <typename Address>
@@ -98,6 +99,8 @@ class ServiceTable {
   static std::uint64_t key4(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) {
     return (static_cast<std::uint64_t>(address.raw()) << 32) | key6(port, protocol);
   }
+  // The operator chooses the keys, not those who send packets: there is nothing to keep secret, and one fold is enough.
+  static std::uint64_t hash4(std::uint64_t key) { return fold(key, kGoldenRatio); }
   static std::uint32_t key6(std::uint16_t port, std::uint8_t protocol) {
     return (static_cast<std::uint32_t>(port) << 8) | protocol;  // never 0: no transport has number 0
   }

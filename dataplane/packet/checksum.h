@@ -54,6 +54,23 @@ class OnesComplementSum {
   return sum;
 }
 
+// Whether the checksum of a header without options (20 bytes) holds, on every packet's path: the same sum in 64-bit words with
+// their carries. A word that is added to its own halves exchanged has their sum, with the carry, in its upper half.
+[[nodiscard]] inline bool is_ipv4_base_header_intact(const std::byte* header) {
+  std::uint64_t sum = 0;
+  std::uint64_t second = 0;
+  std::uint32_t last = 0;
+  std::memcpy(&sum, header, sizeof(sum));
+  std::memcpy(&second, header + 8, sizeof(second));
+  std::memcpy(&last, header + 16, sizeof(last));
+  sum += __builtin_add_overflow(sum, second, &sum) ? 1 : 0;
+  sum += __builtin_add_overflow(sum, last, &sum) ? 1 : 0;
+  sum += std::rotr(sum, 32);
+  auto half = static_cast<std::uint32_t>(sum >> 32);
+  half += std::rotr(half, 16);
+  return half >> 16 == 0xffff;
+}
+
 // Precondition: `header` is the whole header, options included: 20 to 60 bytes.
 [[nodiscard]] inline bool ipv4_header_checksum_ok(std::span<const std::byte> header) {
   OnesComplementSum sum = sum_of_ipv4_base_header(header.data());
@@ -80,8 +97,8 @@ class OnesComplementSum {
 // Takes 1 from time_to_live and corrects header_checksum: equation 3 for the word (time_to_live, protocol), which falls by
 // 0x0100, so the checksum rises by it; the carry of 0xffff is what equation 4 forgets. Precondition: time_to_live > 0.
 constexpr void decrement_ttl(Ipv4Header& header) {
-  const std::uint32_t sum = header.header_checksum.value() + 0x0100U;
-  header.header_checksum.set(static_cast<std::uint16_t>(sum + (sum >= 0xffff ? 1 : 0)));
+  const std::uint32_t sum = std::uint32_t{header.header_checksum.raw()} + Be16{0x0100}.raw();
+  header.header_checksum = std::bit_cast<Be16>(static_cast<std::uint16_t>(sum + (sum >= 0xffff ? 1 : 0)));
   --header.time_to_live;
 }
 

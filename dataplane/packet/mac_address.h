@@ -28,17 +28,31 @@ struct MacAddress {
     if consteval {
       for (std::size_t i = 0; i < bytes.size(); ++i) word |= std::uint64_t{bytes[i]} << (8 * i);
     } else {
-      std::uint32_t first = 0;
-      std::uint16_t last = 0;
-      std::memcpy(&first, bytes.data(), sizeof(first));
-      std::memcpy(&last, bytes.data() + sizeof(first), sizeof(last));
-      word = std::uint64_t{last} << 32 | first;
+      word = std::uint64_t{last()} << 32 | first();
     }
     return word;
   }
 
-  friend constexpr bool operator==(const MacAddress& a, const MacAddress& b) { return a.word() == b.word(); }
+  friend constexpr bool operator==(const MacAddress& a, const MacAddress& b) {
+    if consteval {
+      return a.bytes == b.bytes;
+    }
+    return ((a.first() ^ b.first()) | (a.last() ^ b.last())) == 0;
+  }
   friend constexpr auto operator<=>(const MacAddress&, const MacAddress&) = default;
+
+ private:
+  // The bytes as they stand in memory.
+  [[nodiscard]] std::uint32_t first() const {
+    std::uint32_t first = 0;
+    std::memcpy(&first, bytes.data(), sizeof(first));
+    return first;
+  }
+  [[nodiscard]] std::uint16_t last() const {
+    std::uint16_t last = 0;
+    std::memcpy(&last, bytes.data() + sizeof(std::uint32_t), sizeof(last));
+    return last;
+  }
 };
 static_assert(sizeof(MacAddress) == 6 && alignof(MacAddress) == 1);
 

@@ -48,7 +48,7 @@ struct PlainFrame {
   const bool is_plain = (type_and_version & 0xff'ffff) == kIpv4WithoutOptions && !ip.is_fragment() &&
                         ip_length <= packet_length - PlainFrame::kL3 &&
                         (data[offsetof(EthernetHeader, source)] & std::byte{1}) == std::byte{0};
-  if (!is_plain || !sum_of_ipv4_base_header(data + PlainFrame::kL3).is_intact()) [[unlikely]]
+  if (!is_plain || !is_ipv4_base_header_intact(data + PlainFrame::kL3)) [[unlikely]]
     return false;
 
   const std::byte* const l4 = data + PlainFrame::kL4;

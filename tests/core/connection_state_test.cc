@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/packet/ipv4.h"
 #include "dataplane/packet/tcp.h"
 
 namespace penstock::core {
@@ -69,6 +70,16 @@ TEST(ConnectionState, TheFlagThatWeighsMostDecides) {
   for (unsigned flags = 0; flags < 256; ++flags) {
     EXPECT_EQ(event_of(static_cast<std::uint8_t>(flags)), heaviest(flags)) << flags;
   }
+}
+
+TEST(ConnectionState, AfterAPacketItIsThatOfItsEvent) {
+  for (const ConnectionState state : kTcpStates) {
+    for (unsigned value = 0; value < 256; ++value) {
+      const auto flags = static_cast<std::uint8_t>(value);
+      EXPECT_EQ(state_after(state, packet::ip_protocol::kTcp, flags), next_state(state, event_of(flags))) << value;
+    }
+  }
+  EXPECT_EQ(state_after(kUdp, packet::ip_protocol::kUdp, 0), kUdp);
 }
 
 // The life of an ordinary connection, by the client's segments.

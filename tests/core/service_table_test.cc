@@ -114,6 +114,30 @@ RealServer of_weight(std::uint32_t weight, std::uint32_t upper_threshold = 0) {
           .upper_threshold = upper_threshold};
 }
 
+// The hash of IPv4 services has no secret: what operators write must spread as well as chance would have it.
+TEST(ServiceTable, SearchesAreShortForServicesInRows) {
+  constexpr std::uint32_t kMany = 8000;  // just below a doubling of the table: the highest load
+  struct Layout {
+    const char* name;
+    std::uint32_t addresses;
+    std::uint32_t stride;  // from address to address
+    bool both_protocols;
+  };
+  for (const Layout& layout : {Layout{"one address", 1, 1, false}, Layout{"one port", kMany, 1, false},
+                               Layout{"a /24", 250, 1, false}, Layout{"a few", 8, 1, true},
+                               Layout{"one of each /24", 1000, 256, true}, Layout{"one of each /16", 100, 65'536, false}}) {
+    ServiceTable table{kMany, 0};
+    for (std::uint32_t i = 0; i < kMany; ++i) {
+      const bool udp = layout.both_protocols && i % 2 == 1;
+      const std::uint32_t rest = layout.both_protocols ? i / 2 : i;
+      const packet::Ipv4Address address{0x0a00'0001 + rest % layout.addresses * layout.stride};
+      table.insert({address, static_cast<std::uint16_t>(1 + rest / layout.addresses)}, udp ? Protocol::kUdp : Protocol::kTcp,
+                   {VirtualId{1}, 0});
+    }
+    EXPECT_LT(table.longest_search(), 32U) << layout.name;
+  }
+}
+
 TEST(Snapshot, ComputesWhatSchedulersNeedOfEachService) {
   SnapshotBuilder builder;
   builder.set_server(ServerId{0}, of_weight(4));

@@ -111,6 +111,22 @@ TEST(Ipv4HeaderChecksum, NoticesEachSingleBit) {
   }
 }
 
+// Half of the headers are intact.
+RC_GTEST_PROP(Ipv4BaseHeaderProperty, IsIntactWhenTheSumOfItsWordsSaysSo, (bool repaired)) {
+  auto values = *rc::gen::container<std::vector<std::uint8_t>>(sizeof(Ipv4Header), rc::gen::arbitrary<std::uint8_t>());
+  Bytes header = to_bytes(values);
+  header[0] = std::byte{0x45};
+  auto& ip = overlay<Ipv4Header>(header.data());
+  if (repaired) ip.header_checksum = ipv4_header_checksum(header);
+  RC_ASSERT(is_ipv4_base_header_intact(header.data()) == sum_of_ipv4_base_header(header.data()).is_intact());
+  RC_ASSERT(!repaired || is_ipv4_base_header_intact(header.data()));
+}
+
+TEST(Ipv4BaseHeader, OfOnesIsIntactAndOfZerosIsNot) {
+  EXPECT_TRUE(is_ipv4_base_header_intact(Bytes(20, std::byte{0xff}).data()));
+  EXPECT_FALSE(is_ipv4_base_header_intact(Bytes(20, std::byte{0}).data()));
+}
+
 TEST(UpdatedChecksum, OfTheExampleInRfc1624Section4) {
   // Equation 2 of RFC 1141 gives 0xffff here.
   EXPECT_EQ(updated_checksum(Be16{0xdd2f}, Be16{0x5555}, Be16{0x3285}).value(), 0x0000);
