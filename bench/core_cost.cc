@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint32_t kFlows = 4096;
 
-
 bool forwards_all(auto scene, std::size_t bursts) {
   for (std::size_t i = 0; i < bursts; ++i) {
     scene.receive();
