@@ -1,5 +1,5 @@
 """What VRRP says on the lab's wires: adverts and announcements of addresses, each with the node that sent it and the kernel's time;
-the probes of lab/probe_stream.py, as they leave the client and the directors; and the notes of connection sync (lab/sync_wire.py).
+the probes of lab/probe_stream.py, as they leave the client and the directors; and connection sync (lab/sync_wire.py), its notes alone or all.
 
 One packet socket in the bridge's namespace hears every port; the kernel's stamp is that of the frame's way through the port, so a busy
 reader changes no time. What nobody has read yet waits in the socket; a loss there is an error.
@@ -26,8 +26,9 @@ PACKET_STATISTICS = 6
 # What comes while nobody reads, as during a daemon's start: a quarter of a minute of the bench's probes, a kilobyte of the kernel's for each.
 RECEIVE_BUFFER = 256 * 1024 * 1024
 PROBE_PORT = 7007
-NOTE = f"(udp dst port {sync_wire.PORT} and udp[4:2] = {8 + sync_wire.HEADER.size})"
-FILTER = f"(udp dst port {PROBE_PORT}) or {NOTE} or (ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
+SYNC = f"(udp dst port {sync_wire.PORT})"
+NOTE = f"({SYNC} and udp[4:2] = {8 + sync_wire.HEADER.size})"
+FILTER = f"(udp dst port {PROBE_PORT}) or (ip proto 112) or (ip6 proto 112) or arp or (icmp6 and ip6[40] == 136)"
 VRRP = 112
 NEIGHBOUR_ADVERTISEMENT = 136
 
@@ -73,7 +74,15 @@ class Note:
     words: str
 
 
-Event = Advert | Announcement | Probe | Note
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """Connections are told to the other director: their clients' addresses and ports."""
+    time: float
+    node: str
+    clients: tuple[tuple[str, int], ...]
+
+
+Event = Advert | Announcement | Probe | Note | Told
 
 
 def _mac(text: bytes) -> str:
@@ -94,8 +103,10 @@ def event_of(time: float, node: str, frame: bytes) -> Event | None:
     else:
         return None
     if protocol == socket.IPPROTO_UDP and struct.unpack_from("!H", payload, 2)[0] == sync_wire.PORT:
-        note = sync_wire.decode(payload[8:8 + sync_wire.HEADER.size]).note
-        return Note(time, node, note) if note else None
+        message = sync_wire.decode(payload[8:struct.unpack_from("!H", payload, 4)[0]])
+        if message.note:
+            return Note(time, node, message.note)
+        return Told(time, node, tuple((entry.client, entry.client_port) for entry in message.entries))
     if protocol == socket.IPPROTO_UDP:
         return Probe(time, node, NUMBER.unpack_from(payload, 8)[0])
     if protocol == VRRP and len(payload) >= 8:
@@ -109,8 +120,9 @@ def event_of(time: float, node: str, frame: bytes) -> Event | None:
 class VrrpWire:
     """Everything since it was opened, in order. A context manager."""
 
-    def __init__(self, lab: Lab):
-        listing = subprocess.run(["tcpdump", "-y", "EN10MB", "-ddd", FILTER], capture_output=True, text=True, check=True).stdout
+    def __init__(self, lab: Lab, hears_all_sync: bool = False):
+        wanted = f"{FILTER} or {SYNC if hears_all_sync else NOTE}"
+        listing = subprocess.run(["tcpdump", "-y", "EN10MB", "-ddd", wanted], capture_output=True, text=True, check=True).stdout
         self._socket = socket_in(lab.namespace("bridge"), socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._set_filter(listing)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
@@ -177,3 +189,12 @@ class VrrpWire:
 
     def announcements(self, node: str, since: int = 0) -> list[Announcement]:
         return [event for event in self.events()[since:] if isinstance(event, Announcement) and event.node == node]
+
+    def first_told(self, node: str) -> dict[tuple[str, int], float]:
+        """When this director first told of each client's connection."""
+        first: dict[tuple[str, int], float] = {}
+        for event in self.events():
+            if isinstance(event, Told) and event.node == node:
+                for client in event.clients:
+                    first.setdefault(client, event.time)
+        return first

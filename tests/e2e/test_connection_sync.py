@@ -3,11 +3,12 @@ off, and back again.
 """
 
 import json
+import math
 import subprocess
 import time
 
 import pytest
-from held import SERVICE, Held
+from held import SERVICE, YOUNG_SECONDS, Held
 from lab import keepalived_conf, topology
 from lab.vrrp_wire import VrrpWire
 from lab.waiting import wait_for
@@ -39,29 +40,42 @@ def is_told_everything(daemon) -> None:
     wait_for("the connections at the backup", lambda: sync(daemon)["kept"]["waiting"] >= HELD + UPLOADS)
 
 
-def when_told(wire, node: topology.Node) -> float:
-    """When the client's packets began to go to this director: of its first announcement, in seconds since 1970."""
-    return next(each.time for each in wire.announcements(node.name) if each.address == topology.VIP)
+def when_told(wire, node: topology.Node, mark: int = 0) -> float:
+    """When the client's packets began to go to this director: of its first announcement after `mark`, in seconds since 1970."""
+    return next(each.time for each in wire.announcements(node.name, mark) if each.address == topology.VIP)
+
+
+def told_late(wire, node: topology.Node, moment: float, never_since: float = math.inf):
+    """Of a lost connection: whether `node` told of it too late for the other director, which took over at `moment`; or never, if it was
+    opened after `never_since`."""
+    def is_so(lost: dict) -> bool:
+        told = wire.first_told(node.name).get((topology.CLIENT.address, lost["port"]))
+        return lost["opened"] > never_since if told is None else told > moment - YOUNG_SECONDS
+
+    return is_so
 
 
 def go_on_with_backup(lab, pair, held, end) -> None:
     """`end(wire)` ends the master; it returns from when to when packets may last have gone through it, in seconds since 1970."""
     pair.start()
-    held.start()
-    is_told_everything(pair.backup)
-    with VrrpWire(lab) as wire:
+    with VrrpWire(lab, hears_all_sync=True) as wire:
+        held.start()
+        is_told_everything(pair.backup)
+        told_everything, mark = time.time(), wire.now()
         since, until = end(wire)
-    held.go_on(since, until, [pair.backup])
+        moment = when_told(wire, topology.DIRECTOR2, mark)
+        held.go_on(since, until, [pair.backup], told_late(wire, topology.DIRECTOR, moment, told_everything))
     assert sync(pair.backup)["kept"]["claimed"] >= HELD + UPLOADS
     assert sync(pair.backup)["daemon"]["role"] == "master"
 
 
 def give_back(lab, pair, held) -> None:
-    with VrrpWire(lab) as wire:
+    with VrrpWire(lab, hears_all_sync=True) as wire:
         pair.master.start(pair.master_text)
         client_is_told(lab, topology.DIRECTOR)
         taken_over = when_told(wire, topology.DIRECTOR)
-    held.go_on(taken_over, directors=[pair.master, pair.backup])
+        held.go_on(taken_over, directors=[pair.master, pair.backup],
+                   was_told_late=told_late(wire, topology.DIRECTOR2, taken_over))
     assert sync(pair.master)["kept"]["claimed"] >= HELD + UPLOADS
     held.end()
 
@@ -81,9 +95,10 @@ def test_the_master_is_killed_and_comes_back(lab, pair, held):
 
 def test_the_master_is_stopped_and_comes_back(lab, pair, held):
     def stop(wire):
+        mark = wire.now()
         pair.master.stop()
         client_is_told(lab, topology.DIRECTOR2)
-        moment = when_told(wire, topology.DIRECTOR2)
+        moment = when_told(wire, topology.DIRECTOR2, mark)
         return moment, moment
 
     go_on_with_backup(lab, pair, held, stop)
