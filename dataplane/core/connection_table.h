@@ -59,11 +59,9 @@ class ConnectionTable {
   // second bucket is fetched if it may lie there.
   [[nodiscard]] Entry* peek(const Key& key, Place place) {
     Bucket& first = buckets_[place.first];
-    for (Entry& entry : first.slots) {
-      if (entry.key == key) return &entry;
-    }
-    if (first.overflow() != 0) __builtin_prefetch(&buckets_[place.second]);
-    return nullptr;
+    Entry* const entry = first.find(key);
+    if (entry == nullptr && first.overflow() != 0) __builtin_prefetch(&buckets_[place.second]);
+    return entry;
   }
 
   // The connection, even one whose time is up, or null. `guess`: of peek(), before whatever inserts; may be null.
@@ -72,15 +70,10 @@ class ConnectionTable {
   }
   [[nodiscard]] Entry* find(const Key& key, Place place) {
     Bucket& first = buckets_[place.first];
-    for (Entry& entry : first.slots) {
-      if (entry.key == key) return &entry;
-    }
-    if (first.overflow() == 0) [[likely]]
-      return nullptr;
-    for (Entry& entry : buckets_[place.second].slots) {
-      if (entry.key == key) return &entry;
-    }
-    return nullptr;
+    Entry* const entry = first.find(key);
+    if (entry != nullptr || first.overflow() == 0) [[likely]]
+      return entry;
+    return buckets_[place.second].find(key);
   }
 
   // A new connection with this key and else default values, or null when there is no room within the search. The key must not
@@ -154,6 +147,12 @@ class ConnectionTable {
       const unsigned count = overflow();
       if (count == kMaxOverflow) return;
       slots[0].bucket_overflow = static_cast<unsigned>(static_cast<int>(count) + change) & kMaxOverflow;
+    }
+    [[nodiscard]] Entry* find(const Key& key) {
+      for (Entry& entry : slots) {
+        if (entry.key == key) return &entry;
+      }
+      return nullptr;
     }
     [[nodiscard]] Entry* free_slot() {
       for (Entry& entry : slots) {

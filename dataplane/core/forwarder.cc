@@ -44,10 +44,11 @@ void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> bur
   ServerCounters* const servers = board_.servers(self_);
   std::uint32_t straight = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
-    if (forward_straight(context, servers, burst[i], steps_[i], verdicts[i])) [[likely]] {
+    const Straight outcome = forward_straight(context, servers, burst[i], steps_[i], verdicts[i]);
+    if (outcome == Straight::kForwarded) [[likely]] {
       ++straight;
     } else {
-      verdicts[i] = think(context, burst[i], i);
+      verdicts[i] = think(context, burst[i], i, outcome == Straight::kNew);
       count(verdicts[i]);
     }
   }
@@ -102,41 +103,39 @@ Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& fram
   return parsed.is_v4() ? find.template operator()<Ipv4Path>() : find.template operator()<Ipv6Path>();
 }
 
-// A plain packet of an established connection whose server can be reached: nearly all. @return false: it isn't one, and nothing
-// has changed, but that a connection whose time was up has ended, and that `step` may know that there is none. Each condition
-// is one of decide()'s, and so is all that is done.
-[[gnu::always_inline]] inline bool Forwarder::forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame,
-                                                               Step& step, Verdict& verdict) {
+// A plain packet of an established connection whose server can be reached: nearly all. Where it isn't forwarded nothing has
+// changed, but that a connection whose time was up has ended. Each condition is one of decide()'s, and so is all that is done.
+[[gnu::always_inline]] inline Forwarder::Straight Forwarder::forward_straight(const Burst& burst, ServerCounters* servers,
+                                                                              const Frame& frame, const Step& step,
+                                                                              Verdict& verdict) {
   const packet::PlainFrame& plain = step.plain;
   const packet::MacAddress& to = packet::overlay<packet::EthernetHeader>(frame.data).destination;
-  step.begins = false;
   if (plain.protocol == 0 || !step.lookup.hit || !burst.snapshot.owns(step.lookup.hit) || burst.has_standby) [[unlikely]]
-    return false;
+    return Straight::kNo;
   if (to != burst.snapshot.port(frame.port).mac && !burst.snapshot.takes(frame.port, to)) [[unlikely]]
-    return false;
+    return Straight::kNo;
   Connection4* const connection = ipv4_.find(step.key, step.place(), burst.now, step.guess);
-  if (connection == nullptr || (plain.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]] {
-    step.begins = connection == nullptr;
-    return false;
-  }
+  if (connection == nullptr) [[unlikely]]
+    return Straight::kNew;
+  if ((plain.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]]
+    return Straight::kNo;
   const RealServer& server = burst.snapshot.server(connection->server);
   if (!server.is_on_the_wire() || !Egress::send_plain(frame, plain, server, verdict)) [[unlikely]]
-    return false;
+    return Straight::kNo;
   servers[index_of(connection->server)].count_packet(plain.ip_length);
   const ConnectionState next = state_after(connection->state, plain.protocol, plain.tcp_flags);
   if (burst.tells_peer) [[unlikely]]
     note_for_peer(burst, *connection, next);
   ipv4_.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
-  return true;
+  return Straight::kForwarded;
 }
 
-// What the straight path left. A plain packet that isn't in the table mostly begins a connection, so its conditions aren't gone
-// through once more.
-Verdict Forwarder::think(const Burst& burst, Frame& frame, std::size_t i) {
+// What the straight path left. The conditions of a new packet aren't gone through once more.
+Verdict Forwarder::think(const Burst& burst, Frame& frame, std::size_t i, bool is_new) {
   const Step& step = steps_[i];
   if (step.plain.protocol == 0) return decide(burst, frame, parsed_[i], step.lookup);
   const packet::ParsedFrame parsed = packet::parsed_of(step.plain);
-  if (!step.begins) return decide(burst, frame, parsed, step.lookup);
+  if (!is_new) return decide(burst, frame, parsed, step.lookup);
   return send(burst, frame, parsed, begin<Ipv4Path>(burst, frame, parsed, step.lookup));
 }
 

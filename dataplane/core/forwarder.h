@@ -91,7 +91,6 @@ class Forwarder {
     Lookup lookup;
     Connection4::Key key;  // of a plain frame, and so is the rest
     Connection4* guess = nullptr;
-    bool begins = false;  // it is for a service of ours, and has no connection
 
     [[nodiscard]] BucketPair place() const { return {lookup.first_bucket, lookup.second_bucket}; }
   };
@@ -102,9 +101,14 @@ class Forwarder {
   // forwarder.cc.
   void read(const Snapshot& snapshot, std::span<const Frame> burst);
   [[nodiscard]] Lookup look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const;
-  [[nodiscard]] bool forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame, Step& step,
-                                      Verdict& verdict);
-  [[nodiscard]] Verdict think(const Burst& burst, Frame& frame, std::size_t i);  // i: its place in the burst
+  enum class Straight : std::uint8_t {
+    kForwarded,
+    kNew,  // a plain packet to a service of ours that has no connection
+    kNo,
+  };
+  [[nodiscard]] Straight forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame, const Step& step,
+                                          Verdict& verdict);
+  [[nodiscard]] Verdict think(const Burst& burst, Frame& frame, std::size_t i, bool is_new);  // i: its place in the burst
   [[nodiscard]] Verdict decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
   [[nodiscard]] Verdict decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
   [[nodiscard]] Verdict to_kernel(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed);
