@@ -65,7 +65,7 @@ class Held:
         self._wait_for_answers()
         until = until or since
         self._changes.append((since, until))
-        lost = [each for each in self.status()["failures"] if not self._is_excused(each["opened"])]
+        lost = [each for each in self.status()["failures"] if not self._is_excused(each)]
         late = [each for each in lost if was_told_late(each)]
         assert lost == late and len(late) <= MOST_TOLD_LATE, self._describe(lost, since, until, directors)
         self._excused += [each["opened"] for each in late]
@@ -74,7 +74,7 @@ class Held:
     def _describe(self, lost: list[dict], since: float, until: float, directors) -> str:
         lines = [f"times after {since}, until +{until - since:.4f}"]
         for each in lost:
-            lines.append(f"{each['kind']} from port {each['port']}: opened {each['opened'] - since:+.4f} s, "
+            lines.append(f"{each['kind']} from port {each['port']}: began {each['began'] - since:+.4f} s, opened {each['opened'] - since:+.4f} s, "
                          f"lost {each['failed'] - since:+.4f} s: {each['why']}")
         for daemon in directors:
             lines += [f"---- {daemon.node.name}", daemon.penstock("show", "sync").stdout, daemon.penstock("show", "drops").stdout]
@@ -82,8 +82,10 @@ class Held:
             lines += [" ".join(connection) for connection in daemon.connections() if connection[2].endswith(ends)]
         return "\n".join(lines)
 
-    def _is_excused(self, opened: float) -> bool:
-        return opened in self._excused or any(since - YOUNG_SECONDS <= opened <= until + YOUNG_SECONDS for since, until in self._changes)
+    def _is_excused(self, lost: dict) -> bool:
+        """Told late, or young at a change: its handshake was under way, or over for less than YOUNG_SECONDS."""
+        return lost["opened"] in self._excused or any(lost["began"] <= until + YOUNG_SECONDS and lost["opened"] >= since - YOUNG_SECONDS
+                                                      for since, until in self._changes)
 
     def stop(self) -> None:
         """End them, whatever they are like."""

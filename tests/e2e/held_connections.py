@@ -40,7 +40,8 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.connect_ex(address)
         self.port = self.socket.getsockname()[1]
-        # Seconds since 1970, once it is established.
+        # Seconds since 1970: of the SYN, and once it is established.
+        self.began = time.time()
         self.opened: float | None = None
         self.sent = 0
         self.received = 0
@@ -82,7 +83,8 @@ class Connections:
         if connection.opened is None:
             self._unopened += 1
         else:
-            self._failures.append({"kind": connection.kind, "port": connection.port, "opened": connection.opened, "failed": time.time(), "why": why})
+            self._failures.append({"kind": connection.kind, "port": connection.port, "began": connection.began, "opened": connection.opened,
+                                   "failed": time.time(), "why": why})
         self._drop(connection)
 
     def _established(self, connection: Connection) -> None:
