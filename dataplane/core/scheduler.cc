@@ -52,7 +52,7 @@ ServerId pick_by_table(const Snapshot& snapshot, const Service& service, Client 
 
 ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position) {
   switch (service.scheduler) {
-    case SchedulerKind::kRoundRobin: return round_robin(snapshot, service, position);
+    case SchedulerKind::kRoundRobin: break;  // pick() has done it
     case SchedulerKind::kWeightedRoundRobin: return weighted_round_robin(snapshot, service, position);
     case SchedulerKind::kLeastConnection: return least_connection(snapshot, service);
     case SchedulerKind::kWeightedLeastConnection: return weighted_least_connection(snapshot, service);

@@ -53,6 +53,7 @@ class Scheduler {
   };
 
   void follow_change(const Snapshot& snapshot, const Service& service, Position& position);
+  // All but rr.
   [[nodiscard]] ServerId pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position);
   [[nodiscard]] ServerId round_robin(const Snapshot& snapshot, const Service& service, Position& position) {
     const ServerId* const members = snapshot.members(service).data();

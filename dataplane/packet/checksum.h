@@ -45,17 +45,8 @@ class OnesComplementSum {
   std::uint64_t sum_ = 0;
 };
 
-// The part of an IPv4 header that always exists, unrolled: on every packet's path.
-[[nodiscard]] inline OnesComplementSum sum_of_ipv4_base_header(const std::byte* header) {
-  std::uint32_t words[5];
-  std::memcpy(words, header, sizeof(words));
-  OnesComplementSum sum;
-  for (const std::uint32_t word : words) sum.add_raw32(word);
-  return sum;
-}
-
-// Whether the checksum of a header without options (20 bytes) holds, on every packet's path: the same sum in 64-bit words with
-// their carries. A word that is added to its own halves exchanged has their sum, with the carry, in its upper half.
+// Whether the checksum of a header without options (20 bytes) holds, on every packet's path: OnesComplementSum's in 64-bit
+// words with their carries. A word that is added to its own halves exchanged has their sum, with the carry, in its upper half.
 [[nodiscard]] inline bool is_ipv4_base_header_intact(const std::byte* header) {
   std::uint64_t sum = 0;
   std::uint64_t second = 0;
@@ -73,10 +64,10 @@ class OnesComplementSum {
 
 // Precondition: `header` is the whole header, options included: 20 to 60 bytes.
 [[nodiscard]] inline bool ipv4_header_checksum_ok(std::span<const std::byte> header) {
-  OnesComplementSum sum = sum_of_ipv4_base_header(header.data());
-  if (header.size() > sizeof(Ipv4Header)) [[unlikely]] {
-    sum.add(header.subspan(sizeof(Ipv4Header)));
-  }
+  if (header.size() == sizeof(Ipv4Header)) [[likely]]
+    return is_ipv4_base_header_intact(header.data());
+  OnesComplementSum sum;
+  sum.add(header);
   return sum.is_intact();
 }
 
