@@ -208,16 +208,20 @@ VrrpThreadStatus VrrpThread::status() {
 }
 
 void VrrpThread::resign_in_emergency() {
-  constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 1'000'000};
+  auto patience = kFarewell;
+  const auto wait_a_moment = [&patience] {
+    constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 1'000'000};
+    nanosleep(&kMoment, nullptr);
+    patience -= std::chrono::milliseconds{1};
+  };
   if (pthread_equal(pthread_self(), thread_.native_handle()) != 0) {
     worker_->resign();
   } else {
     emergency_.send();
-    for (auto waited = kFarewell; waited > waited.zero() && !has_resigned_; waited -= std::chrono::milliseconds{1}) {
-      nanosleep(&kMoment, nullptr);
-    }
+    while (!has_resigned_ && patience > patience.zero()) wait_a_moment();
   }
-  nanosleep(&kMoment, nullptr);  // for a worker to take the frames
+  while (surroundings_.exchange.urgent_frames_wait() && patience > patience.zero()) wait_a_moment();
+  wait_a_moment();  // a worker may have taken a frame that it has still to send
 }
 
 void VrrpThread::stop() {

@@ -5,6 +5,7 @@
 // all the rest. Neither touches what the other uses, so neither waits for the other.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -61,6 +62,10 @@ class Exchange {
   // The same for at most core::kBurst frames, in order, in one call of the device. @return how many of the first there was room
   // for.
   std::size_t inject_burst(core::PortIndex port, std::span<const std::span<const std::byte>> frames, Urgency urgency);
+  // Whether a worker has still to take urgent frames. Any thread; may be outdated at once.
+  [[nodiscard]] bool urgent_frames_wait() const {
+    return !std::ranges::all_of(injections_, [](const Injection& injection) { return injection.urgent.empty(); });
+  }
   // Hands up to `budget` frames of one class to `take`, oldest first for each worker. @return how many.
   std::size_t drain(core::PuntClass punt_class, std::size_t budget, const std::function<void(const PuntedFrame&)>& take);
   // The same for all classes of a taker, the most urgent first, and has its descriptor become readable at the next frame.

@@ -82,6 +82,22 @@ TEST(Worker, SendsUrgentFramesBeforeBulk) {
   for (std::uint16_t i = 0; i < 20; ++i) EXPECT_EQ(script_of(wire.wait_left().value())->sequence, i);
 }
 
+TEST(Worker, IsKnownToHaveUrgentFramesStillToTake) {
+  RingWire wire;
+  Running running{{wire.spec("eth0")}, 1};
+  auto& exchange = running.plane().exchange();
+  EXPECT_FALSE(exchange.urgent_frames_wait());
+  running.forwarder(0).blocked = true;
+  wire.arrive(scripted_frame({.action = Action::kDrop}));
+  ASSERT_TRUE(eventually([&] { return running.plane().worker(0).received.get() == 1; }));
+  ASSERT_TRUE(exchange.inject(0, scripted_frame({.sequence = 1}), Urgency::kBulk));
+  EXPECT_FALSE(exchange.urgent_frames_wait());
+  ASSERT_TRUE(exchange.inject(0, scripted_frame({.sequence = 2}), Urgency::kUrgent));
+  EXPECT_TRUE(exchange.urgent_frames_wait());
+  running.forwarder(0).blocked = false;
+  EXPECT_TRUE(eventually([&] { return !exchange.urgent_frames_wait(); }));
+}
+
 TEST(Worker, SendsWhatWasInjectedAMomentBeforeItStops) {
   RingWire wire;
   Running running{{wire.spec("eth0")}, 1};
