@@ -6,6 +6,7 @@ import pathlib
 import sys
 import time
 
+import pytest
 from lab import topology
 from lab.waiting import wait_for
 
@@ -45,16 +46,22 @@ class Held:
         status = self.status()
         return (status["held"], status["uploads"]) == (self._held, self._uploads)
 
-    def _wait_for_answers(self) -> None:
+    def _wait_for_answers(self, directors=()) -> None:
         """Until each connection has had an answer from now on, and the server has more of each upload."""
         now, taken = time.time(), self.status()["taken"]
 
-        def are_answered() -> bool:
+        def unanswered() -> list[dict]:
             status = self.status()
-            return status["answered_since"] > now and all(after > before for after, before in zip(status["taken"], taken))
+            return ([each for each in status["most_silent"] if each["last_echo"] <= now]
+                    + [{"kind": "upload", "port": int(port), "taken": after} for port, after in status["taken"].items() if after <= taken[port]])
 
-        # TCP's own patience: an outage of 3.6 s may make its next attempt come 6.4 s after the last.
-        wait_for("an answer on every connection", are_answered, seconds=60)
+        try:
+            # TCP's own patience: an outage of 3.6 s may make its next attempt come 6.4 s after the last.
+            wait_for("an answer on every connection", lambda: not unanswered(), seconds=60)
+        except TimeoutError:
+            silent = unanswered()
+            lines = [f"without an answer since {now}, now {time.time()}", *map(str, silent)]
+            pytest.fail("\n".join(lines + self._accounts(silent, directors)))
 
     def go_on(self, since: float, until: float | None = None, directors=(), was_told_late=lambda lost: False) -> None:
         """Wait until all are answered again, and require that none is lost but such as were young when the director was changed.
@@ -62,7 +69,7 @@ class Held:
         That was at some moment from `since` to `until` (seconds since 1970; without, `since` alone). was_told_late(one of the failures):
         whether the new director could not know of it. If one is lost, what `directors` (Penstockd) have counted is told, too.
         """
-        self._wait_for_answers()
+        self._wait_for_answers(directors)
         until = until or since
         self._changes.append((since, until))
         lost = [each for each in self.status()["failures"] if not self._is_excused(each)]
@@ -76,11 +83,16 @@ class Held:
         for each in lost:
             lines.append(f"{each['kind']} from port {each['port']}: began {each['began'] - since:+.4f} s, opened {each['opened'] - since:+.4f} s, "
                          f"lost {each['failed'] - since:+.4f} s: {each['why']}")
+        return "\n".join(lines + self._accounts(lost, directors))
+
+    def _accounts(self, connections: list[dict], directors) -> list[str]:
+        """What these directors say of these connections."""
+        lines = []
         for daemon in directors:
             lines += [f"---- {daemon.node.name}", daemon.penstock("show", "sync").stdout, daemon.penstock("show", "drops").stdout]
-            ends = tuple(f":{each['port']}" for each in lost)
+            ends = tuple(f":{each['port']}" for each in connections)
             lines += [" ".join(connection) for connection in daemon.connections() if connection[2].endswith(ends)]
-        return "\n".join(lines)
+        return lines
 
     def _is_excused(self, lost: dict) -> bool:
         """Told late, or young at a change: its handshake was under way, or over for less than YOUNG_SECONDS."""

@@ -7,6 +7,7 @@ and then held with a byte a second. STATUS_FILE tells how they are, as JSON, sev
 """
 
 import fcntl
+import heapq
 import json
 import os
 import pathlib
@@ -48,6 +49,16 @@ class Connection:
         self.last_echo = 0.0
         self.next_send = 0.0
         self.end = b""
+
+
+def most_silent(connections: list[Connection]) -> list[Connection]:
+    """Some of those whose last echo is longest ago, the first of them first."""
+    return heapq.nsmallest(10, connections, key=lambda each: each.last_echo)
+
+
+def account(connection: Connection) -> dict:
+    return {"kind": connection.kind, "port": connection.port, "opened": connection.opened, "last_echo": connection.last_echo,
+            "sent": connection.sent, "unacknowledged": unacknowledged(connection.socket), "received": connection.received}
 
 
 class Connections:
@@ -160,8 +171,8 @@ class Connections:
         opened = [each for each in self._connections.values() if each.opened is not None]
         held = [each for each in opened if each.kind != "upload"]
         text = json.dumps({"held": sum(each.kind == "held" for each in held), "new": sum(each.kind == "new" for each in held),
-                           "uploads": len(opened) - len(held), "answered_since": min((each.last_echo for each in held), default=0.0),
-                           "taken": [each.sent - unacknowledged(each.socket) for each in opened if each.kind == "upload"],
+                           "uploads": len(opened) - len(held), "most_silent": [account(each) for each in most_silent(held)],
+                           "taken": {each.port: each.sent - unacknowledged(each.socket) for each in opened if each.kind == "upload"},
                            "unopened": self._unopened, "counted_uploads": self._counted, "failures": self._failures})
         draft = self._status.with_suffix(".draft")
         draft.write_text(text)

@@ -31,11 +31,13 @@ def test_without_descriptors_servers_stay_until_they_can_be_checked_again(lab, m
     pid = int(daemon.pid_file.read_text())
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
-    end = time.monotonic() + STARVATION_SECONDS
-    while time.monotonic() < end:
-        assert rotation(lab, 3) == dict.fromkeys(ADDRESSES, 1)
-    assert daemon.is_running()
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    try:
+        end = time.monotonic() + STARVATION_SECONDS
+        while (pages := rotation(lab, 3)) == dict.fromkeys(ADDRESSES, 1) and time.monotonic() < end:
+            assert daemon.is_running()
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    assert pages == dict.fromkeys(ADDRESSES, 1), checks(daemon)
 
     wait_for_servers(daemon, ADDRESSES)
     for check in checks(daemon):
