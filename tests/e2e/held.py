@@ -1,6 +1,7 @@
 """Connections of the client that live through a takeover: held_connections.py against the real servers' echo_server.py, started, watched, ended.
 """
 
+import dataclasses
 import json
 import pathlib
 import sys
@@ -8,6 +9,7 @@ import time
 
 import pytest
 from lab import topology
+from lab.vrrp_wire import VrrpWire
 from lab.waiting import wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -18,6 +20,24 @@ YOUNG_SECONDS = 0.010
 MOST_TOLD_LATE = 5
 SERVICE = (f"virtual_server {topology.VIP} {PORT} {{\n    lb_algo rr\n    lb_kind DR\n    protocol TCP\n"
            + "".join(f"    real_server {server.address} {PORT} {{\n        weight 1\n    }}\n" for server in topology.REAL_SERVERS) + "}\n")
+
+
+@dataclasses.dataclass(frozen=True)
+class Witness:
+    """Of what the old director told the new one: the wire, which hears all of sync. Times are seconds since 1970."""
+    wire: VrrpWire
+    old_director: topology.Node
+    # When the new director took over.
+    taken_over: float
+
+    def told(self, lost: dict) -> float | None:
+        """When it first told of this connection, if it did."""
+        return self.wire.first_told(self.old_director.name).get((topology.CLIENT.address, lost["port"]))
+
+    def late(self, lost: dict) -> bool:
+        """Whether it was told of, but too late for the new director."""
+        at = self.told(lost)
+        return at is not None and at > self.taken_over - YOUNG_SECONDS
 
 
 class Held:
@@ -63,26 +83,29 @@ class Held:
             lines = [f"without an answer since {now}, now {time.time()}", *map(str, silent)]
             pytest.fail("\n".join(lines + self._accounts(silent, directors)))
 
-    def go_on(self, since: float, until: float | None = None, directors=(), was_told_late=lambda lost: False) -> None:
+    def go_on(self, since: float, until: float | None = None, directors=(), witness: Witness | None = None) -> None:
         """Wait until all are answered again, and require that none is lost but such as were young when the director was changed.
 
-        That was at some moment from `since` to `until` (seconds since 1970; without, `since` alone). was_told_late(one of the failures):
-        whether the new director could not know of it. If one is lost, what `directors` (Penstockd) have counted is told, too.
+        That was at some moment from `since` to `until` (seconds since 1970; without, `since` alone). `witness`: of what the
+        new director could know. If one is lost, what `directors` (Penstockd) have counted is told, too.
         """
         self._wait_for_answers(directors)
         until = until or since
         self._changes.append((since, until))
         lost = [each for each in self.status()["failures"] if not self._is_excused(each)]
-        late = [each for each in lost if was_told_late(each)]
-        assert lost == late and len(late) <= MOST_TOLD_LATE, self._describe(lost, since, until, directors)
+        late = [each for each in lost if witness and witness.late(each)]
+        assert lost == late and len(late) <= MOST_TOLD_LATE, self._describe(lost, since, until, directors, witness)
         self._excused += [each["opened"] for each in late]
         assert self._are_all_there()
 
-    def _describe(self, lost: list[dict], since: float, until: float, directors) -> str:
+    def _describe(self, lost: list[dict], since: float, until: float, directors, witness: Witness | None) -> str:
         lines = [f"times after {since}, until +{until - since:.4f}"]
         for each in lost:
             lines.append(f"{each['kind']} from port {each['port']}: began {each['began'] - since:+.4f} s, opened {each['opened'] - since:+.4f} s, "
                          f"lost {each['failed'] - since:+.4f} s: {each['why']}")
+            if witness:
+                at = witness.told(each)
+                lines.append("never told" if at is None else f"told {at - since:+.4f} s; taken over {witness.taken_over - since:+.4f} s")
         return "\n".join(lines + self._accounts(lost, directors))
 
     def _accounts(self, connections: list[dict], directors) -> list[str]:

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from held import SERVICE, YOUNG_SECONDS, Held
+from held import SERVICE, Held, Witness
 from lab import keepalived_conf, topology
 from lab.vrrp_wire import VrrpWire
 from lab.waiting import wait_for
@@ -44,15 +44,6 @@ def when_told(wire, node: topology.Node, mark: int = 0) -> float:
     return next(each.time for each in wire.announcements(node.name, mark) if each.address == topology.VIP)
 
 
-def told_late(wire, node: topology.Node, moment: float):
-    """Of a lost connection: whether `node` told of it, but too late for the other director, which took over at `moment`."""
-    def is_so(lost: dict) -> bool:
-        told = wire.first_told(node.name).get((topology.CLIENT.address, lost["port"]))
-        return told is not None and told > moment - YOUNG_SECONDS
-
-    return is_so
-
-
 def go_on_with_backup(lab, pair, held, end) -> None:
     """`end(wire)` ends the master; it returns from when to when packets may last have gone through it, in seconds since 1970."""
     pair.start()
@@ -62,7 +53,7 @@ def go_on_with_backup(lab, pair, held, end) -> None:
         mark = wire.now()
         since, until = end(wire)
         moment = when_told(wire, topology.DIRECTOR2, mark)
-        held.go_on(since, until, [pair.backup], told_late(wire, topology.DIRECTOR, moment))
+        held.go_on(since, until, [pair.backup], Witness(wire, topology.DIRECTOR, moment))
     assert sync(pair.backup)["kept"]["claimed"] >= HELD + UPLOADS
     assert sync(pair.backup)["daemon"]["role"] == "master"
 
@@ -72,8 +63,7 @@ def give_back(lab, pair, held) -> None:
         pair.master.start(pair.master_text)
         client_is_told(lab, topology.DIRECTOR)
         taken_over = when_told(wire, topology.DIRECTOR)
-        held.go_on(taken_over, directors=[pair.master, pair.backup],
-                   was_told_late=told_late(wire, topology.DIRECTOR2, taken_over))
+        held.go_on(taken_over, directors=[pair.master, pair.backup], witness=Witness(wire, topology.DIRECTOR2, taken_over))
     assert sync(pair.master)["kept"]["claimed"] >= HELD + UPLOADS
     held.end()
 
