@@ -1,12 +1,13 @@
 // One worker's way out: a queue on each port, and packets gathered to bursts before them.
 //
-// An urgent packet that a device has no room for stays here and gets the first place that becomes free: until then what is
-// gathered for that port is given up, so that no amount of other traffic is in its way.
+// Urgent packets that a device has no room for stay here and get the first places that become free: until then what is
+// gathered for that port is given up, so that no amount of other traffic is in their way.
 #pragma once
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -50,16 +51,20 @@ class Transmitter {
     return freed;
   }
 
-  // Past all gathered packets, at once, or as soon as the device has room. @pre takes_urgent().
-  void send_urgent(core::PortIndex port, rte_mbuf* packet) {
-    buffers_[port].urgent = packet;
-    (void)takes_urgent(port);
+  // At most core::kBurst, past all gathered packets, at once or as soon as the device has room. @pre takes_urgent().
+  void send_urgent(core::PortIndex port, std::span<rte_mbuf* const> packets) {
+    Buffer& buffer = buffers_[port];
+    std::ranges::copy(packets, buffer.urgent.begin());
+    buffer.urgent_count = static_cast<std::uint16_t>(packets.size());
+    (void)takes_urgent(buffer);
   }
-  // Whether no urgent packet waits for the port any more; tries the one that does.
+  // Whether no urgent packet waits for the port any more; tries those that do.
   [[nodiscard]] bool takes_urgent(core::PortIndex port) { return takes_urgent(buffers_[port]); }
   // Frees the urgent packets that still wait.
   void give_up_urgent() {
-    for (Buffer& buffer : buffers_) rte_pktmbuf_free(std::exchange(buffer.urgent, nullptr));
+    for (Buffer& buffer : buffers_) {
+      rte_pktmbuf_free_bulk(buffer.urgent.data(), std::exchange(buffer.urgent_count, std::uint16_t{0}));
+    }
   }
 
   // Sends what is gathered, on all ports. @return as send().
@@ -80,15 +85,17 @@ class Transmitter {
     std::uint16_t count = 0;
     std::uint16_t device = 0;
     std::uint16_t queue = 0;
-    rte_mbuf* urgent = nullptr;  // waits
+    std::uint16_t urgent_count = 0;
+    std::array<rte_mbuf*, core::kBurst> urgent;  // [0, urgent_count) wait
   };
 
   [[nodiscard]] bool takes_urgent(Buffer& buffer) {
-    if (buffer.urgent == nullptr) return true;
-    if (rte_eth_tx_burst(buffer.device, buffer.queue, &buffer.urgent, 1) != 1) return false;
-    buffer.urgent = nullptr;
-    ++sent_;
-    return true;
+    if (buffer.urgent_count == 0) return true;
+    const std::uint16_t sent = rte_eth_tx_burst(buffer.device, buffer.queue, buffer.urgent.data(), buffer.urgent_count);
+    std::copy(buffer.urgent.begin() + sent, buffer.urgent.begin() + buffer.urgent_count, buffer.urgent.begin());
+    buffer.urgent_count -= sent;
+    sent_ += sent;
+    return buffer.urgent_count == 0;
   }
   unsigned flush(Buffer& buffer) {
     const std::uint16_t count = std::exchange(buffer.count, std::uint16_t{0});

@@ -182,15 +182,16 @@ void Worker<Forwarder, Snapshot, Released>::sleep() {
 template <typename Forwarder, typename Snapshot, typename Released>
 unsigned Worker<Forwarder, Snapshot, Released>::send_injected() {
   unsigned work = 0;
+  std::array<rte_mbuf*, core::kBurst> packets;
   for (const core::PortIndex port : setup_.home_ports) {
-    rte_mbuf* packet = nullptr;
-    while (transmitter_.takes_urgent(port) && exchange_.urgent(port).pop({&packet, 1}) == 1) {
-      transmitter_.send_urgent(port, packet);
-      ++work;
+    while (transmitter_.takes_urgent(port)) {
+      const unsigned count = exchange_.urgent(port).pop(packets);
+      if (count == 0) break;
+      transmitter_.send_urgent(port, std::span{packets}.first(count));
+      work += count;
     }
   }
   for (const core::PortIndex port : setup_.home_ports) {
-    std::array<rte_mbuf*, core::kBurst> packets;
     const unsigned count = exchange_.bulk(port).pop(packets);
     for (unsigned i = 0; i < count; ++i) count_unsent(transmitter_.send(port, packets[i]));
     work += count;
