@@ -10,15 +10,13 @@ import argparse
 import dataclasses
 import json
 import os
-import pathlib
-import platform
 import statistics
 import sys
 
 from lab import topology
+from lab.bench_rows import machine, write_rows
 from lab.lab import Lab
 from lab.packet_loads import HugePages, Load, PenstockdUnderLoad, Program, Testpmd
-from lab.penstockd import build_directory
 from lab.waiting import wait_for
 
 FLOWS = (1, 256, 4096, 32768, 262144, 1_000_000)
@@ -61,44 +59,46 @@ def cases(most_flows: int) -> list[Case]:
     return everything
 
 
-def by_turns(programs: list[Program], seconds: float, rounds: int) -> tuple[list[list[float]], int]:
-    """Of each round each program's nanoseconds a packet; and how many packets were lost in all."""
-    figures, lost = [], 0
+def by_turns(programs: list[Program], seconds: float, rounds: int) -> tuple[list[list[float]], list[dict[str, int]]]:
+    """Of each round each program's nanoseconds a packet; and what each program dropped meanwhile, by reason."""
+    figures, before = [], []
     for program in programs:
+        program.go_on()
+        before.append(program.drops())
         program.pause()
     for _ in range(rounds):
         figures.append([])
         for program in programs:
             program.go_on()
-            nanoseconds, missing = program.measure(seconds)
+            figures[-1].append(program.measure(seconds))
             program.pause()
-            figures[-1].append(nanoseconds)
-            lost += max(missing - 1000, 0)  # a burst or two are on their way
-    return figures, lost
+    dropped = []
+    for program, counts in zip(programs, before, strict=True):
+        program.go_on()
+        dropped.append({reason: count - counts[reason] for reason, count in program.drops().items() if count > counts[reason]})
+        program.pause()
+    return figures, dropped
 
 
 def measure(lab: Lab, case: Case, seconds: float, rounds: int) -> tuple[list[Row], bool]:
     penstockd = PenstockdUnderLoad(lab, case.load, case.workers)
     programs: list[Program] = [penstockd]
     try:
-        penstockd.warm_up(case.warm_up)
-        before = penstockd.drops()
+        penstockd.wait_until_received(case.warm_up)
         penstockd.pause()
         programs.append(Testpmd(lab, case.load, case.workers))
-        programs[1].warm_up(case.warm_up)
-        figures, lost = by_turns(programs, seconds, rounds)
-        penstockd.go_on()
-        dropped = {reason: count - before[reason] for reason, count in penstockd.drops().items() if count > before[reason]}
+        programs[1].wait_until_received(case.warm_up)
+        figures, dropped = by_turns(programs, seconds, rounds)
     finally:
         for program in programs:
             program.stop()
     ours, theirs = (statistics.median(column) for column in zip(*figures, strict=True))
     more = statistics.median(mine - other for mine, other in figures)
     print(f"{case.name:24} {case.load.device:7} {case.load.flows:9,} {case.load.size:5} {case.workers:7} {ours:9.1f} {theirs:9.1f} {more:+9.1f} "
-          f"{1000 / ours:9.1f}" + (f"  LOST {lost:,} {dropped}" if lost or dropped else ""), flush=True)
+          f"{1000 / ours:9.1f}" + (f"  LOST {dropped}" if any(dropped) else ""), flush=True)
     rows = [Row(program.name, case.name, case.load.device, case.load.flows, case.load.size, case.workers, round(value, 2))
             for program, value in zip(programs, (ours, theirs), strict=True)]
-    return rows, not lost and not dropped
+    return rows, not any(dropped)
 
 
 def measure_sync(lab: Lab, seconds: float, rounds: int) -> tuple[list[Row], bool]:
@@ -109,7 +109,7 @@ def measure_sync(lab: Lab, seconds: float, rounds: int) -> tuple[list[Row], bool
     try:
         synced = programs[1]
         wait_for("the sync daemon", lambda: synced.daemon.penstock("ipvsadm", "-Ln", "--daemon").stdout.startswith("master"), seconds=60)
-        figures, lost = by_turns(programs, seconds, rounds)
+        figures, dropped = by_turns(programs, seconds, rounds)
         synced.go_on()
         shown = json.loads(synced.daemon.penstock("show", "sync", "--json").stdout)
     finally:
@@ -118,23 +118,11 @@ def measure_sync(lab: Lab, seconds: float, rounds: int) -> tuple[list[Row], bool
     without, with_it = (statistics.median(column) for column in zip(*figures, strict=True))
     ratio = statistics.median(off / on for off, on in figures)
     print(f"connection sync: {1000 / without / PACKETS_OF_A_CONNECTION * 1e6:,.0f} new connections a second; off {without:.1f}, on {with_it:.1f} ns a packet; "
-          f"rate on / off {ratio:.3f} (of {rounds} rounds, worst {min(off / on for off, on in figures):.3f})\n{shown}", flush=True)
+          f"rate on / off {ratio:.3f} (of {rounds} rounds, worst {min(off / on for off, on in figures):.3f})"
+          + (f"  LOST {dropped}" if any(dropped) else "") + f"\n{shown}", flush=True)
     rows = [Row("penstock", f"connection sync {name}", load.device, load.flows, load.size, 1, round(value, 2))
             for name, value in (("off", without), ("on", with_it))]
-    return rows, not lost
-
-
-def machine() -> dict:
-    model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
-    huge = next(line.split()[1] for line in pathlib.Path("/proc/meminfo").read_text().splitlines() if line.startswith("HugePages_Total"))
-    return {"cpu": model, "cpus": os.cpu_count(), "kernel": platform.release(), "huge_pages": int(huge), "load": round(os.getloadavg()[0], 2)}
-
-
-def write_rows(part: str, rows: list[Row]) -> pathlib.Path:
-    file = build_directory() / "bench" / f"{part}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"machine": machine(), "rows": [dataclasses.asdict(row) for row in rows]}, indent=1) + "\n")
-    return file
+    return rows, not any(dropped)
 
 
 def main() -> int:
@@ -171,7 +159,7 @@ def run(arguments: argparse.Namespace) -> int:
             well = well and is_well
     finally:
         lab.down()
-    print(f"rows: {write_rows('forward', rows)}" + ("" if well else "; packets were LOST"))
+    print(f"rows: {write_rows('forward', [dataclasses.asdict(row) for row in rows])}" + ("" if well else "; packets were LOST"))
     return 0 if well else 1
 
 

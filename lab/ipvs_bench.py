@@ -30,8 +30,8 @@ from lab.penstockd import ROOT, build_directory
 FLOWS = (1, 4096)
 GUEST_MIB = 4096
 GUEST_SECONDS = 1500
-# Of the machine's time for each measurement of a DPDK program.
-SECONDS = 0.3
+# Of each round of a DPDK program's.
+DPDK_PACKETS = 500_000
 
 
 @dataclasses.dataclass
@@ -69,8 +69,8 @@ def worker_nanoseconds(program: Program) -> int:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in workers)
 
 
-def cost(program: Program, rounds: int) -> float:
-    """Nanoseconds of its worker a packet."""
+def cost(program: Program, rounds: int, packets: int) -> float:
+    """Nanoseconds of its worker a packet, median over rounds of so many packets and some more."""
 
     def reading() -> tuple[float, int]:
         # Asking takes processor time, and the worker goes on meanwhile.
@@ -79,12 +79,14 @@ def cost(program: Program, rounds: int) -> float:
 
     figures = []
     for _ in range(rounds):
-        (time_before, before), _, (time_after, after) = reading(), program.measure(SECONDS), reading()
+        time_before, before = reading()
+        program.wait_until_received(before + packets)
+        time_after, after = reading()
         figures.append((time_after - time_before) / (after - before))
     return statistics.median(figures)
 
 
-def dpdk_rows(lab: Lab, rounds: int) -> Iterator[Row]:
+def dpdk_rows(lab: Lab, rounds: int, packets: int = DPDK_PACKETS) -> Iterator[Row]:
     subprocess.run(["modprobe", "tun"], check=False)  # built in, or a container's host has it
     lab.network_up()
     for case, load in [("established", Load(flows)) for flows in FLOWS] + [("each packet new", Load(1, new_each=1))]:
@@ -92,8 +94,8 @@ def dpdk_rows(lab: Lab, rounds: int) -> Iterator[Row]:
         for make in (Testpmd, PenstockdUnderLoad):
             program = make(lab, load)
             try:
-                program.warm_up(load.flows + 100_000)
-                figure = cost(program, rounds)
+                program.wait_until_received(load.flows + 100_000)
+                figure = cost(program, rounds, packets)
             finally:
                 program.stop()
             base = figure if base is None else base

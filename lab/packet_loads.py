@@ -96,7 +96,6 @@ def write_pcap(file: pathlib.Path, load: Load) -> None:
 class Count:
     time: float
     received: int
-    sent: int
 
 
 class Program(abc.ABC):
@@ -110,13 +109,17 @@ class Program(abc.ABC):
         """Its end."""
 
     @abc.abstractmethod
-    def _packets(self) -> tuple[int, int]:
-        """Packets received and sent since its start."""
+    def received(self) -> int:
+        """Packets since its start."""
+
+    @abc.abstractmethod
+    def drops(self) -> dict[str, int]:
+        """Packets that it has not forwarded, by its own names of the reasons."""
 
     def count(self) -> Count:
         asked = time.monotonic()
-        received, sent = self._packets()
-        return Count((asked + time.monotonic()) / 2, received, sent)
+        received = self.received()
+        return Count((asked + time.monotonic()) / 2, received)
 
     def pause(self) -> None:
         os.kill(self.pid, signal.SIGSTOP)
@@ -124,19 +127,18 @@ class Program(abc.ABC):
     def go_on(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
 
-    def measure(self, seconds: float) -> tuple[float, int]:
-        """Nanoseconds a packet over `seconds`, and packets that were received and not sent. Runs before and after."""
+    def measure(self, seconds: float) -> float:
+        """Nanoseconds a packet over `seconds`. Runs before and after."""
         before = self.count()
         time.sleep(seconds)
         after = self.count()
-        received = after.received - before.received
-        if received == 0:
+        if after.received == before.received:
             raise RuntimeError(f"{self.name} received nothing")
-        return (after.time - before.time) / received * 1e9, received - (after.sent - before.sent)
+        return (after.time - before.time) / (after.received - before.received) * 1e9
 
-    def warm_up(self, packets: int) -> None:
+    def wait_until_received(self, packets: int) -> None:
         """Until it has received so many."""
-        wait_for(f"{self.name} to receive {packets:,} packets", lambda: self._packets()[0] >= packets, seconds=120)
+        wait_for(f"{self.name} to receive {packets:,} packets", lambda: self.received() >= packets, seconds=120)
 
 
 class Testpmd(Program):
@@ -159,15 +161,24 @@ class Testpmd(Program):
         self._process.stdin.write(command + "\n")
         self._process.stdin.flush()
 
-    def _packets(self) -> tuple[int, int]:
-        self._say("show port stats 0")
-        numbers: dict[str, int] = {}
-        while not (numbers and line.strip().strip("#") == ""):  # a line of # ends it
+    def received(self) -> int:
+        return self._ask("show port stats 0", "RX-packets")
+
+    def drops(self) -> dict[str, int]:
+        return {"TX-dropped": self._ask("show fwd stats all", "TX-dropped")}
+
+    def _ask(self, command: str, name: str) -> int:
+        """The number of that name in the answer, which a line of one sign alone ends."""
+        self._say(command)
+        number = None
+        line = ""
+        while number is None or set(line.strip()) not in ({"#"}, {"+"}):
             line = self._process.stdout.readline()
             if not line:
                 raise RuntimeError(f"testpmd ended with {self._process.wait()}")
-            numbers |= {direction: int(value) for direction, value in re.findall(r"([RT]X)-packets: *(\d+)", line)}
-        return numbers["RX"], numbers["TX"]
+            if found := re.search(rf"\b{name}: *(\d+)", line):
+                number = int(found[1])
+        return number
 
     def stop(self) -> None:
         self.go_on()
@@ -200,16 +211,16 @@ class PenstockdUnderLoad(Program):
         self.daemon = Penstockd(lab, node, device=load.device_arguments(lab, workers), workers=workers, eal=eal, before=("env", *environment),
                                 extra=("--idle", "poll", "--connections", str(connections), "--descriptors", str(descriptors)))
         self.daemon.launch(service(load.protocol) + configuration)
-        wait_for("penstockd to answer", lambda: self.daemon.penstock("show", "ports", check=False).returncode == 0, seconds=120)
+        self.daemon.wait_for_an_answer()
         self.pid = int(self.daemon.pid_file.read_text())
         for server in topology.REAL_SERVERS:
             lab.run(self.daemon.node.name, "ip", "neigh", "replace", server.address, "lladdr", server.mac, "dev", "eth0", "nud", "permanent")
         wait_for("the servers' MAC addresses", lambda: not self.daemon.unresolved(), seconds=30)
         ready.touch()
 
-    def _packets(self) -> tuple[int, int]:
+    def received(self) -> int:
         (port,) = json.loads(self.daemon.penstock("show", "ports", "--json").stdout)
-        return port["rx_packets"], port["tx_packets"]
+        return port["rx_packets"]
 
     def drops(self) -> dict[str, int]:
         return {each["reason"]: each["packets"] for each in json.loads(self.daemon.penstock("show", "drops", "--json").stdout)}

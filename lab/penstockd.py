@@ -71,7 +71,7 @@ class Penstockd:
         """Start with this configuration's text and wait until the command line socket answers, the VIP is there (`as_master`) and every
         real server's MAC address is known. RuntimeError with the log when the daemon ends instead."""
         self.launch(configuration)
-        wait_for("penstockd to answer", self._answers, seconds=180)
+        self.wait_for_an_answer()
         if as_master and topology.VIP in configuration:
             wait_for("the VIP on the TAP", lambda: self.has_address(topology.VIP))
         wait_for("the real servers' MAC addresses", lambda: not self.unresolved())
@@ -80,6 +80,10 @@ class Penstockd:
         """Start with this configuration's text, and wait for nothing."""
         self.write(configuration)
         self.lab.processes.start(self._name, self.lab.command(self.node.name, *self._before, *self.arguments()), self.log)
+
+    def wait_for_an_answer(self) -> None:
+        """Until the command line socket answers. RuntimeError with the log when the daemon ends instead."""
+        wait_for("penstockd to answer", self._answers, seconds=180)
 
     def _answers(self) -> bool:
         if not self.is_running():
