@@ -5,7 +5,8 @@ step brings about a state and does nothing where it is there. What belongs to a 
 
 Every node is a namespace with one veth; the other ends hang on a bridge, which has a namespace of its own so that the host sees nothing.
 A veth leaves checksums and segmentation to a "NIC" that does not exist, and packets that a packet socket forwards would arrive with wrong
-checksums: so both ends do them in software. Multicast snooping is off: nobody on this bridge would ask who listens.
+checksums: so both ends do them in software. Multicast snooping is off: nobody on this bridge would ask who listens. The bridge forgets nobody
+for a day: after five minutes it would flood what is sent to a node that has only listened, and other nodes would see it.
 """
 
 import os
@@ -19,6 +20,7 @@ from lab.topology import Node
 from lab.waiting import wait_for
 
 PYTHON = "/usr/bin/python3"
+A_DAY = 24 * 3600 * 100  # in the bridge's hundredths of a second
 OFFLOADS = ("tx", "off", "tso", "off", "gso", "off", "gro", "off")
 
 
@@ -89,7 +91,7 @@ class Lab:
             if self.namespace(name) not in existing:
                 subprocess.run(["ip", "netns", "add", self.namespace(name)], check=True)
         if not self._has_link("bridge", "br0"):
-            self._ip("bridge", "link add br0 type bridge mcast_snooping 0")
+            self._ip("bridge", f"link add br0 type bridge mcast_snooping 0 ageing_time {A_DAY}")
         self._ip("bridge", "link set br0 up")
         for node in topology.NODES:
             self._connect(node)
