@@ -17,9 +17,11 @@ sys.path.insert(0, str(ROOT))
 from lab import topology  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 from lab.penstockd import Penstockd  # noqa: E402
+from lab.waiting import wait_for  # noqa: E402
 
 import held  # noqa: E402
 from kernel_director import KernelDirector  # noqa: E402
+from servers import listens  # noqa: E402
 
 
 def remove_abandoned_labs() -> None:
@@ -80,6 +82,8 @@ def echo_servers(lab):
     """What held connections are answered by, on each real server."""
     for server in topology.REAL_SERVERS:
         lab.start(server.name, "echo", sys.executable, str(held.HERE / "echo_server.py"), str(held.PORT))
+    for server in topology.REAL_SERVERS:
+        wait_for(f"the echo server on {server.name}", lambda: listens(lab, server.name, held.PORT))
     yield
     for server in topology.REAL_SERVERS:
         lab.stop(server.name, "echo")

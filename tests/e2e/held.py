@@ -56,7 +56,10 @@ class Held:
         self._status.unlink(missing_ok=True)
         self._lab.start(topology.CLIENT.name, "held", sys.executable, str(HERE / "held_connections.py"), topology.VIP, str(PORT),
                         str(self._held), str(self._uploads), str(self._new_a_second), str(self._status))
-        wait_for("all connections", lambda: self._status.exists() and self._are_all_there())
+        try:
+            wait_for("all connections", lambda: self._status.exists() and self._are_all_there())
+        except TimeoutError:
+            pytest.fail(f"not all connections began: {self._status.read_text() if self._status.exists() else 'no status'}")
         self._wait_for_answers()
 
     def status(self) -> dict:
