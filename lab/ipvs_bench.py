@@ -12,6 +12,7 @@ and the veth included), for DPDK testpmd's.
 
 import argparse
 import dataclasses
+import functools
 import itertools
 import json
 import os
@@ -24,7 +25,7 @@ from collections.abc import Iterator
 from lab.bench_rows import write_rows
 from lab.kernel_path import KernelPath
 from lab.lab import Lab
-from lab.packet_loads import Load, PenstockdUnderLoad, Program, Testpmd
+from lab.packet_loads import DEFAULT_CONNECTIONS, Load, PenstockdUnderLoad, Program, Testpmd
 from lab.penstockd import ROOT, build_directory
 
 FLOWS = (1, 4096)
@@ -41,7 +42,6 @@ class Row:
     flows: int
     cost: float
     beyond_base: float
-
 
     def __str__(self) -> str:
         return f"{self.program:10} {self.case:24} {self.flows:8,} {self.cost:9,.0f} {self.beyond_base:9,.0f}"
@@ -74,8 +74,8 @@ def cost(program: Program, rounds: int, packets: int) -> float:
 
     def reading() -> tuple[float, int]:
         # Asking takes processor time, and the worker goes on meanwhile.
-        before, count = worker_nanoseconds(program), program.count()
-        return (before + worker_nanoseconds(program)) / 2, count.received
+        before, received = worker_nanoseconds(program), program.received()
+        return (before + worker_nanoseconds(program)) / 2, received
 
     figures = []
     for _ in range(rounds):
@@ -91,7 +91,9 @@ def dpdk_rows(lab: Lab, rounds: int, packets: int = DPDK_PACKETS) -> Iterator[Ro
     lab.network_up()
     for case, load in [("established", Load(flows)) for flows in FLOWS] + [("each packet new", Load(1, new_each=1))]:
         base = None
-        for make in (Testpmd, PenstockdUnderLoad):
+        # Room for all that begin, as in a full table none does; and no more, because room has to be swept.
+        room = (rounds + 2) * packets if load.new_each else load.flows
+        for make in (Testpmd, functools.partial(PenstockdUnderLoad, connections=max(room, DEFAULT_CONNECTIONS))):
             program = make(lab, load)
             try:
                 program.wait_until_received(load.flows + 100_000)

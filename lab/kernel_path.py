@@ -8,6 +8,8 @@ to ksoftirqd whenever it thinks that there is too much of it; so this thread com
 send on and on.
 """
 
+import contextlib
+import ipaddress
 import pathlib
 import re
 import statistics
@@ -15,8 +17,8 @@ import subprocess
 
 from lab.lab import Lab
 
-MODULES = ("veth", "pktgen", "ip_vs_rr")
-CONNECTION_TABLE_BITS = 20
+# With their parameters. ipvsadm has the scheduler's loaded.
+MODULES = (("veth",), ("pktgen",), ("ip_vs", "conn_tab_bits=20"))
 VIP, ROUTED, PORT = "10.9.9.9", "10.8.8.8", 53
 DIRECTOR_MAC, OTHER_MAC = "02:00:00:00:00:02", "02:00:00:00:00:99"
 SERVERS = [f"10.2.0.{number}" for number in (11, 12, 13)]
@@ -32,9 +34,18 @@ class KernelPath:
 
     def __enter__(self) -> "KernelPath":
         for module in MODULES:
-            options = [f"conn_tab_bits={CONNECTION_TABLE_BITS}"] if module.startswith("ip_vs") else []
-            if subprocess.run(["modprobe", "ip_vs", *options] if options else ["modprobe", module], capture_output=True).returncode != 0:
-                raise RuntimeError(f"this kernel has no module {module}")
+            if subprocess.run(["modprobe", *module], capture_output=True).returncode != 0:
+                raise RuntimeError(f"this kernel has no module {module[0]}")
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._remove)
+            self._build()
+            undo.pop_all()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._remove()
+
+    def _build(self) -> None:
         for node in ("generator", "director", "sink"):
             self._ip("netns", "add", self._lab.namespace(node))
             self._run(node, "ip", "link", "set", "lo", "up")
@@ -54,9 +65,8 @@ class KernelPath:
             self._run("director", "ipvsadm", "-a", "-u", f"{VIP}:{PORT}", "-r", server, "-g")
         self._set_policy_of_softirqs("--fifo", "1")
         self._pktgen("kpktgend_0", "rem_device_all", "add_device out")
-        return self
 
-    def __exit__(self, *_) -> None:
+    def _remove(self) -> None:
         self._set_policy_of_softirqs("--other", "0")
         for node in ("generator", "director", "sink"):
             subprocess.run(["ip", "netns", "del", self._lab.namespace(node)], check=False)
@@ -89,7 +99,7 @@ class KernelPath:
         """From so many clients by turns. RuntimeError when not all arrived."""
         before = self._arrived()
         self._pktgen("out", f"count {packets}", "clone_skb 0", "pkt_size 60", "delay 0", f"dst_mac {mac}", f"dst {destination}",
-                     f"src_min {address(first_client)}", f"src_max {address(first_client + flows - 1)}",
+                     f"src_min {ipaddress.IPv4Address(first_client)}", f"src_max {ipaddress.IPv4Address(first_client + flows - 1)}",
                      "udp_src_min 1024", "udp_src_max 1024", f"udp_dst_min {PORT}", f"udp_dst_max {PORT}")
         self._pktgen("pgctrl", "start")
         said = self._run("generator", "cat", "/proc/net/pktgen/out")
@@ -134,7 +144,3 @@ def read_or_nothing(file: pathlib.Path) -> str:
         return file.read_text().strip()
     except OSError:  # a process that has ended meanwhile
         return ""
-
-
-def address(number: int) -> str:
-    return ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))

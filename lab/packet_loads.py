@@ -27,6 +27,7 @@ SERVICE_PORT = 53
 ROUTER_MAC = "02:00:00:00:00:00"
 PCAP_MAC = "02:70:63:61:70:00"  # net_pcap's first one
 MEMORY_MIB = 1024
+DEFAULT_CONNECTIONS = 1 << 20  # penstockd's, for each worker
 HUGE_PAGE_FILE = pathlib.Path("/proc/sys/vm/nr_hugepages")
 HUGE_PAGES = 1280  # of 2 MiB: both programs with their packets, and penstockd's tables
 
@@ -199,7 +200,7 @@ def service(protocol: str) -> str:
 class PenstockdUnderLoad(Program):
     name = "penstock"
 
-    def __init__(self, lab: Lab, load: Load, workers: int = 1, node: Node = topology.DIRECTOR, connections: int = 1 << 20, configuration: str = ""):
+    def __init__(self, lab: Lab, load: Load, workers: int = 1, node: Node = topology.DIRECTOR, connections: int = DEFAULT_CONNECTIONS, configuration: str = ""):
         """`configuration`: beside the load's service. `connections`: room for so many, or for the load's flows if they are more."""
         ready = lab.directory / f"{node.name}-ready"
         ready.unlink(missing_ok=True)

@@ -92,7 +92,7 @@ class Transmitter {
   [[nodiscard]] bool takes_urgent(Buffer& buffer) {
     if (buffer.urgent_count == 0) return true;
     const std::uint16_t sent = rte_eth_tx_burst(buffer.device, buffer.queue, buffer.urgent.data(), buffer.urgent_count);
-    std::copy(buffer.urgent.begin() + sent, buffer.urgent.begin() + buffer.urgent_count, buffer.urgent.begin());
+    std::shift_left(buffer.urgent.begin(), buffer.urgent.begin() + buffer.urgent_count, sent);
     buffer.urgent_count -= sent;
     sent_ += sent;
     return buffer.urgent_count == 0;
