@@ -19,6 +19,9 @@ NODE = topology.Node("guest", "eth0", (104,))
 ORDERS_PORT = 7000
 GUEST_SECONDS = 300
 MODULES = "ip_vs ip_vs_rr"
+# A service that keepalived leaves alone. A kernel whose last service has gone no longer looks at packets; keepalived, at its end, removes services
+# and addresses in two processes that don't wait for each other, and while the VIP is still there, TCP would reset the connections (docs/HOWTO.md).
+LAST_SERVICE = "ipvsadm -A -f 65535"
 
 
 class KernelDirector:
@@ -33,7 +36,7 @@ class KernelDirector:
         lab.run("bridge", "ip", "tuntap", "add", "dev", NODE.name, "mode", "tap")
         lab.run("bridge", "ip", "link", "set", NODE.name, "master", "br0", "up")
         prepare = (f"modprobe -a {MODULES} && ip link set vec0 name {NODE.interface} address {NODE.mac} up && "
-                   f"ip addr add {NODE.address}/{topology.PREFIX_LENGTH} dev {NODE.interface} && "
+                   f"ip addr add {NODE.address}/{topology.PREFIX_LENGTH} dev {NODE.interface} && {LAST_SERVICE} && "
                    f"exec /usr/bin/python3 lab/guest/orders.py {NODE.address} {ORDERS_PORT}")
         self._guest = subprocess.Popen(
             lab.command("bridge", str(ROOT / "lab/guest/run.sh"), "-m", "512", "-t", str(GUEST_SECONDS), "-n", NODE.name, str(folder),
