@@ -76,11 +76,13 @@ class ConnectionTable {
     return buckets_[place.second].find(key);
   }
 
-  // A new connection with this key and else default values, or null when there is no room within the search. The key must not
-  // be in the table. Invalidates all pointers.
+  // A new connection with this key and else default values, or null: its two buckets are full, and so is the table to
+  // kLoadPercent (else others are moved to make room). A search for room beyond that would cost a flood's every packet dozens
+  // of cache misses. The key must not be in the table. Invalidates all pointers.
   [[nodiscard]] Entry* insert(const Key& key, Place place) {
     if (Entry* slot = buckets_[place.first].free_slot()) return occupy(*slot, key, place, place.first);
     if (Entry* slot = buckets_[place.second].free_slot()) return occupy(*slot, key, place, place.second);
+    if (used_ >= full_at_) return nullptr;
     std::uint32_t bucket = 0;
     Entry* const slot = make_room(place, bucket);
     return slot != nullptr ? occupy(*slot, key, place, bucket) : nullptr;
@@ -169,11 +171,8 @@ class ConnectionTable {
     std::int16_t parent;
     std::uint16_t slot;
   };
-  // Buckets that one insert may look at. Up to this load the long search fails for fewer than one insert in 10,000; above, room
-  // is so rare that only a short search is worth its cache misses.
+  // Buckets that one insert may look at: it fails for fewer than one in 10,000 even at a load of 94 % (4 slots; 2: 85 %).
   static constexpr std::size_t kSearch = 64;
-  static constexpr std::size_t kLongSearchPercent = kSlots >= 4 ? 94 : 85;
-  static constexpr std::size_t kSearchWhenFull = 2 + 2 * kSlots;
 
   static void clear(Entry& entry) {
     const unsigned overflow = entry.bucket_overflow;
@@ -194,7 +193,6 @@ class ConnectionTable {
   // Breadth-first search for a chain of moves that frees a slot in one of the two buckets; carries it out from its far end.
   Entry* make_room(Place place, std::uint32_t& freed_bucket) {
     std::array<Step, kSearch> steps;
-    const std::size_t limit = used_ * 100 < slot_count() * kLongSearchPercent ? kSearch : kSearchWhenFull;
     steps[0] = {place.first, -1, 0};
     steps[1] = {place.second, -1, 0};
     std::size_t count = 2;
@@ -206,7 +204,7 @@ class ConnectionTable {
         if (Entry* room = buckets_[target].free_slot()) {
           return carry_out(steps, at, slot, target, *room, freed_bucket);
         }
-        if (count < limit && !contains(steps, count, target)) {
+        if (count < kSearch && !contains(steps, count, target)) {
           steps[count++] = {target, static_cast<std::int16_t>(at), static_cast<std::uint16_t>(slot)};
         }
       }
@@ -254,6 +252,7 @@ class ConnectionTable {
 
   HugeArray<Bucket> buckets_;
   HashSecret secret_ = process_hash_secret();
+  std::size_t full_at_ = slot_count() * kLoadPercent / 100;
   std::size_t used_ = 0;
   std::size_t sweep_position_ = 0;
 };

@@ -42,17 +42,21 @@ void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> bur
                       .counts_down = tells_peer && snapshot.sync_policy().counts_down(),
                       .has_standby = standby_ != nullptr && standby_->any_unclaimed()};
   ServerCounters* const servers = board_.servers(self_);
-  std::uint32_t straight = 0;
+  std::uint32_t forwarded = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
     const Straight outcome = forward_straight(context, servers, burst[i], steps_[i], verdicts[i]);
     if (outcome == Straight::kForwarded) [[likely]] {
-      ++straight;
+      ++forwarded;
+      continue;
+    }
+    think(context, burst[i], i, outcome == Straight::kNew, verdicts[i]);
+    if (verdicts[i].action == Action::kForward) {
+      ++forwarded;
     } else {
-      verdicts[i] = think(context, burst[i], i, outcome == Straight::kNew);
       count(verdicts[i]);
     }
   }
-  if (straight != 0) counters_.actions[static_cast<std::size_t>(Action::kForward)].add(straight);
+  if (forwarded != 0) counters_.actions[static_cast<std::size_t>(Action::kForward)].add(forwarded);
 }
 
 // What each frame is, and for those with ports where their connection would lie. Fetches its bucket, which is used one stage
@@ -131,12 +135,31 @@ Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& fram
 }
 
 // What the straight path left. The conditions of a new packet aren't gone through once more.
-Verdict Forwarder::think(const Burst& burst, Frame& frame, std::size_t i, bool is_new) {
+void Forwarder::think(const Burst& burst, Frame& frame, std::size_t i, bool is_new, Verdict& verdict) {
   const Step& step = steps_[i];
-  if (step.plain.protocol == 0) return decide(burst, frame, parsed_[i], step.lookup);
-  const packet::ParsedFrame parsed = packet::parsed_of(step.plain);
-  if (!is_new) return decide(burst, frame, parsed, step.lookup);
-  return send(burst, frame, parsed, begin<Ipv4Path>(burst, frame, parsed, step.lookup));
+  if (is_new) [[likely]] {
+    send_first(burst, frame, step, verdict);
+  } else if (step.plain.protocol == 0) {
+    verdict = decide(burst, frame, parsed_[i], step.lookup);
+  } else {
+    verdict = decide(burst, frame, packet::parsed_of(step.plain), step.lookup);
+  }
+}
+
+// A plain packet that may begin a connection.
+[[gnu::always_inline]] inline void Forwarder::send_first(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict) {
+  const packet::PlainFrame& plain = step.plain;
+  const Arrival<Ipv4Path> arrival{plain.source, plain.source_port, plain.protocol, plain.tcp_flags, plain.ip_length};
+  const Choice choice =
+      begin(burst, arrival, step.lookup, [&] { return egress_.refuse(frame, packet::parsed_of(plain), burst.now); });
+  if (choice.server == kNoServer) [[unlikely]] {
+    verdict = choice.verdict;
+    return;
+  }
+  const RealServer& server = burst.snapshot.server(choice.server);
+  if (server.is_on_the_wire() && Egress::send_plain(frame, plain, server, verdict)) [[likely]]
+    return;
+  verdict = egress_.send(frame, packet::parsed_of(plain), server, burst.now);
 }
 
 Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {

@@ -108,7 +108,8 @@ class Forwarder {
   };
   [[nodiscard]] Straight forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame, const Step& step,
                                           Verdict& verdict);
-  [[nodiscard]] Verdict think(const Burst& burst, Frame& frame, std::size_t i, bool is_new);  // i: its place in the burst
+  void think(const Burst& burst, Frame& frame, std::size_t i, bool is_new, Verdict& verdict);  // i: its place in the burst
+  void send_first(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict);
   [[nodiscard]] Verdict decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
   [[nodiscard]] Verdict decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
   [[nodiscard]] Verdict to_kernel(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed);
@@ -125,11 +126,13 @@ class Forwarder {
   // A packet without a connection: it may begin one.
   template <typename Path>
   [[nodiscard]] Choice open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  // All that this depends on. `refuse`: makes the verdict where no server takes it.
   template <typename Path>
-  [[nodiscard]] Choice begin(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
-  template <typename Path>
-  [[nodiscard]] Choice choose_by_hash(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
-                                      const Lookup& lookup);
+  struct Arrival;
+  template <typename Path, typename Refuse>
+  [[nodiscard]] Choice begin(const Burst& burst, const Arrival<Path>& arrival, const Lookup& lookup, Refuse refuse);
+  template <typename Path, typename Refuse>
+  [[nodiscard]] Choice choose_by_hash(const Burst& burst, const Arrival<Path>& arrival, const Lookup& lookup, Refuse refuse);
   // Whether the frame's connection is in this worker's table.
   template <typename Path>
   [[nodiscard]] bool owns(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
@@ -155,7 +158,7 @@ class Forwarder {
   [[nodiscard]] bool tell_peer(const Burst& burst, const Entry& entry, ConnectionState next);
   [[nodiscard]] Verdict send(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Choice& choice);
   // Counts the packet as its server's.
-  void account(ServerId server, const packet::ParsedFrame& parsed);
+  void account(ServerId server, std::uint32_t ip_length);
   void note_full(Tick now) {
     was_full_ = true;
     full_until_ = now + kTicksPerSecond;

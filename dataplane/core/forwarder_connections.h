@@ -44,7 +44,7 @@ template <typename Path>
     tracker.end(*connection);
     return open<Path>(burst, frame, parsed, lookup);
   }
-  account(connection->server, parsed);
+  account(connection->server, parsed.ip_length);
   const ConnectionState next = state_after(connection->state, parsed.protocol, parsed.tcp_flags);
   if (burst.tells_peer) [[unlikely]]
     note_for_peer(burst, *connection, next);
@@ -52,56 +52,67 @@ template <typename Path>
   return {.server = connection->server};
 }
 
+template <typename Path>
+struct Forwarder::Arrival {
+  decltype(Path::Entry::key.client()) source;
+  std::uint16_t source_port;
+  std::uint8_t protocol;
+  std::uint8_t tcp_flags;
+  std::uint32_t ip_length;
+};
+
 // Out of line: a new connection is rare beside the packets of those that exist.
 template <typename Path>
 [[gnu::noinline]] Forwarder::Choice Forwarder::open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
                                                     const Lookup& lookup) {
-  return begin<Path>(burst, frame, parsed, lookup);
+  const Arrival<Path> arrival{Path::source(frame, parsed), parsed.source_port, parsed.protocol, parsed.tcp_flags,
+                              parsed.ip_length};
+  return begin(burst, arrival, lookup, [&] { return egress_.refuse(frame, parsed, burst.now); });
 }
 
-template <typename Path>
-[[gnu::always_inline]] inline Forwarder::Choice Forwarder::begin(const Burst& burst, Frame& frame,
-                                                                 const packet::ParsedFrame& parsed, const Lookup& lookup) {
-  const bool is_tcp = parsed.protocol == packet::ip_protocol::kTcp;
-  const auto& source = Path::source(frame, parsed);
+template <typename Path, typename Refuse>
+[[gnu::always_inline]] inline Forwarder::Choice Forwarder::begin(const Burst& burst, const Arrival<Path>& arrival,
+                                                                 const Lookup& lookup, Refuse refuse) {
+  const bool is_tcp = arrival.protocol == packet::ip_protocol::kTcp;
+  const auto& source = arrival.source;
   if (Path::is_group(source)) return {.verdict = dropped(DropReason::kSourceIsMulticast)};
   if (Path::is_nobody(source)) return {.verdict = dropped(DropReason::kSourceIsLoopback)};
   if (burst.snapshot.service_table().is_vip(source)) return {.verdict = dropped(DropReason::kSourceIsVip)};
-  if (parsed.source_port == kFtpDataPort) return {.verdict = punted(PuntClass::kOther)};
+  if (arrival.source_port == kFtpDataPort) return {.verdict = punted(PuntClass::kOther)};
   const std::uint8_t begins = burst.snapshot.sloppy_tcp() ? 0 : packet::tcp_flag::kSyn;
-  if (is_tcp && (parsed.tcp_flags & (begins | packet::tcp_flag::kRst)) != begins) {
+  if (is_tcp && (arrival.tcp_flags & (begins | packet::tcp_flag::kRst)) != begins) {
     // No connection to belong to, and none that it may begin: the kernel resets it.
-    if (is_full(burst.now)) return choose_by_hash<Path>(burst, frame, parsed, lookup);
+    if (is_full(burst.now)) return choose_by_hash(burst, arrival, lookup, refuse);
     return {.verdict = punted(PuntClass::kOther)};
   }
   const ServerId server =
-      scheduler_.pick(burst.snapshot, burst.snapshot.service(lookup.hit.service), {folded(source), parsed.source_port});
-  if (server == kNoServer) return {.verdict = egress_.refuse(frame, parsed, burst.now)};
+      scheduler_.pick(burst.snapshot, burst.snapshot.service(lookup.hit.service), {folded(source), arrival.source_port});
+  if (server == kNoServer) return {.verdict = refuse()};
 
   auto& tracker = Path::tracker(*this);
-  const typename Path::Entry::Key key{source, parsed.source_port, lookup.hit.virtual_id};
+  const typename Path::Entry::Key key{source, arrival.source_port, lookup.hit.virtual_id};
   auto* const connection = tracker.begin(key, {lookup.first_bucket, lookup.second_bucket}, server, burst.now);
   if (connection == nullptr) {
     note_full(burst.now);
-    return choose_by_hash<Path>(burst, frame, parsed, lookup);
+    return choose_by_hash(burst, arrival, lookup, refuse);
   }
-  account(server, parsed);
-  const ConnectionState first = state_after(ConnectionState::kNone, parsed.protocol, parsed.tcp_flags);
+  account(server, arrival.ip_length);
+  const ConnectionState first = state_after(ConnectionState::kNone, arrival.protocol, arrival.tcp_flags);
   if (burst.tells_peer) note_new_for_peer(burst, *connection, first);
   tracker.advance(*connection, first, burst.snapshot.timeouts(), burst.now);
   return {.server = server};
 }
 
 // The table is full of active connections: each packet of a flow without one goes to the same server by the flow's hash.
-template <typename Path>
-Forwarder::Choice Forwarder::choose_by_hash(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
-                                            const Lookup& lookup) {
+template <typename Path, typename Refuse>
+[[gnu::noinline]] Forwarder::Choice Forwarder::choose_by_hash(const Burst& burst, const Arrival<Path>& arrival,
+                                                              const Lookup& lookup, Refuse refuse) {
   const std::uint64_t hash = (std::uint64_t{lookup.second_bucket} << 32) | lookup.first_bucket;
   const ServerId server = Scheduler::pick_by_hash(burst.snapshot, burst.snapshot.service(lookup.hit.service),
-                                                  {folded(Path::source(frame, parsed)), parsed.source_port}, hash);
-  if (server == kNoServer) return {.verdict = egress_.refuse(frame, parsed, burst.now)};
+                                                  {folded(arrival.source), arrival.source_port}, hash);
+  if (server == kNoServer) return {.verdict = refuse()};
   counters_.stateless.add();
-  account(server, parsed);
+  account(server, arrival.ip_length);
   return {.server = server};
 }
 
@@ -111,8 +122,8 @@ bool Forwarder::owns(const Burst& burst, const Frame& frame, const packet::Parse
   return Path::tracker(*this).find(key, {lookup.first_bucket, lookup.second_bucket}, burst.now) != nullptr;
 }
 
-inline void Forwarder::account(ServerId server, const packet::ParsedFrame& parsed) {
-  board_.server(self_, server).count_packet(parsed.ip_length);
+inline void Forwarder::account(ServerId server, std::uint32_t ip_length) {
+  board_.server(self_, server).count_packet(ip_length);
 }
 
 }  // namespace penstock::core

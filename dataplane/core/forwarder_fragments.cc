@@ -102,7 +102,7 @@ Verdict Forwarder::forward_later_fragment(const Burst& burst, Frame& frame, cons
                                           const DatagramKey& key, std::uint64_t hash) {
   const FragmentTable::Outcome outcome = fragments_.find(key, hash, burst.now);
   if (outcome.kind != FragmentTable::Outcome::Kind::kWaiting) {
-    if (outcome.kind == FragmentTable::Outcome::Kind::kServer) account(outcome.server, parsed);
+    if (outcome.kind == FragmentTable::Outcome::Kind::kServer) account(outcome.server, parsed.ip_length);
     return follow(burst, frame, parsed, outcome);
   }
   const bool held = fragments_.hold(key, hash, frame, burst.now,
@@ -130,7 +130,7 @@ Verdict Forwarder::follow(const Burst& burst, Frame& frame, const packet::Parsed
 void Forwarder::settle(const Burst& burst, const DatagramKey& key, std::uint64_t hash, const FragmentTable::Outcome& outcome) {
   const auto release = [&](Frame frame) {
     const packet::ParsedFrame parsed = packet::parse_frame(frame.data, frame.length, frame.packet_length);
-    if (outcome.kind == FragmentTable::Outcome::Kind::kServer) account(outcome.server, parsed);
+    if (outcome.kind == FragmentTable::Outcome::Kind::kServer) account(outcome.server, parsed.ip_length);
     give_back(frame, follow(burst, frame, parsed, outcome));
   };
   fragments_.resolve(key, hash, outcome, burst.now, release,
