@@ -50,6 +50,8 @@ std::expected<Command, Refusal> parse_show(std::span<const std::string> args) {
       request.as_keepalived = true;
     } else if (word == "--all") {
       request.all = true;
+    } else if (word == "--stages") {
+      request.stages = true;
     } else if (word.starts_with('-')) {
       return refuse(fmt::format("penstock show: unknown option {}", word));
     } else if (named) {
@@ -64,6 +66,7 @@ std::expected<Command, Refusal> parse_show(std::span<const std::string> args) {
   }
   if (!named) return refuse(fmt::format("penstock show what? There are {}", subject_list()));
   if (request.all && request.subject != Subject::kDrops) return refuse("penstock show: --all goes with drops only");
+  if (request.stages && request.subject != Subject::kWorkers) return refuse("penstock show: --stages goes with workers only");
   if (request.as_keepalived && request.subject != Subject::kVrrp) {
     return refuse("penstock show: --json=keepalived goes with vrrp only");
   }
@@ -101,8 +104,10 @@ Answer run(const ShowRequest& request, StatusSource& source) {
       return text_answer(json ? dump(drops_json(drops)) : show_drops(drops, request.all));
     }
     case Subject::kWorkers: {
+      if (request.stages) source.watch_stages();
       const auto workers = source.workers();
-      return text_answer(json ? dump(workers_json(workers)) : show_workers(workers));
+      if (json) return text_answer(dump(workers_json(workers)));
+      return text_answer(request.stages ? show_stages(workers) : show_workers(workers));
     }
     case Subject::kThreads: {
       const auto threads = source.threads();

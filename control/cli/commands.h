@@ -30,12 +30,13 @@ enum class Subject : std::uint8_t {
   kConfig
 };
 
-// `penstock show SUBJECT [--json[=keepalived]] [--all]`.
+// `penstock show SUBJECT [--json[=keepalived]] [--all] [--stages]`.
 struct ShowRequest {
   Subject subject = Subject::kServices;
   bool json = false;
   bool as_keepalived = false;  // kVrrp only: keepalived's JSON
   bool all = false;            // kDrops only: zero counts too
+  bool stages = false;         // kWorkers only: where their cycles go
 
   friend bool operator==(const ShowRequest&, const ShowRequest&) = default;
 };

@@ -32,6 +32,7 @@ Usage: penstock [--socket PATH] [--json] COMMAND
   penstock show rate            the same per second
   penstock show drops [--all]   packets that were not forwarded, by reason
   penstock show workers         the data plane's threads: load, packets, tables
+                                (--stages: where the cycles of a packet go)
   penstock show threads         the control side's threads: load, longest turns
   penstock show ports           network ports: link, queues, packets, losses
   penstock show checks          health checks: who is up, since when, and why not

@@ -127,6 +127,8 @@ std::string show_workers(std::span<const WorkerStatus> workers) {
   TextTable table{{{"Worker", kRight},
                    {"CPU", kRight},
                    {"Busy", kRight},
+                   {"Cycles each", kRight},
+                   {"Burst", kRight},
                    {"Received", kRight},
                    {"Forwarded", kRight},
                    {"Replied", kRight},
@@ -139,15 +141,32 @@ std::string show_workers(std::span<const WorkerStatus> workers) {
   for (const WorkerStatus& worker : workers) {
     const ActionCounts& actions = worker.actions;
     const auto use = [](const TableUse& table_use) { return scaled(table_use.used) + " of " + scaled(table_use.capacity); };
-    table.add({std::to_string(worker.index), std::to_string(worker.cpu), percent(worker.busy), scaled(worker.received),
-               scaled(actions.forwarded), scaled(actions.replied), scaled(actions.punted), scaled(actions.handed_over),
-               scaled(actions.dropped), use(worker.connections_v4), use(worker.connections_v6)});
+    table.add({std::to_string(worker.index), std::to_string(worker.cpu), percent(worker.busy),
+               fmt::format("{:.0f}", worker.cycles_per_packet), fmt::format("{:.1f}", worker.packets_per_burst),
+               scaled(worker.received), scaled(actions.forwarded), scaled(actions.replied), scaled(actions.punted),
+               scaled(actions.handed_over), scaled(actions.dropped), use(worker.connections_v4), use(worker.connections_v6)});
     if (worker.table_full_evicted + worker.table_full_stateless == 0) continue;
     table_full += fmt::format(
         "Connection table of worker {} was full: {} inactive connections gave way, {} packets were forwarded without state.\n",
         worker.index, with_separators(worker.table_full_evicted), with_separators(worker.table_full_stateless));
   }
   return table.text() + (table_full.empty() ? "" : "\n" + table_full);
+}
+
+std::string show_stages(std::span<const WorkerStatus> workers) {
+  std::vector<TextTable::Column> columns{{"Worker", kRight}, {"Cycles each", kRight}};
+  const auto watched = std::ranges::find_if(workers, [](const WorkerStatus& worker) { return !worker.stages.empty(); });
+  if (watched == workers.end())
+    return "The stages are watched from now on; what the packets of a second took is known after it.\n";
+  for (const auto& [name, cycles] : watched->stages) columns.push_back({name, kRight});
+  TextTable table{std::move(columns)};
+  for (const WorkerStatus& worker : workers) {
+    std::vector<std::string> row{std::to_string(worker.index), fmt::format("{:.1f}", worker.cycles_per_packet)};
+    for (const auto& [name, cycles] : worker.stages) row.push_back(fmt::format("{:.1f}", cycles));
+    row.resize(2 + watched->stages.size());
+    table.add(std::move(row));
+  }
+  return table.text();
 }
 
 std::string show_threads(std::span<const ThreadStatus> threads) {

@@ -60,12 +60,22 @@ Json service_json(const ServiceStatus& service) {
 
 Json table_json(const TableUse& use) { return {{"used", use.used}, {"capacity", use.capacity}}; }
 
+// Null: they are not watched, or there was no packet.
+Json stages_json(const WorkerStatus& worker) {
+  Json stages;
+  for (const auto& [name, cycles] : worker.stages) stages[name] = cycles;
+  return stages;
+}
+
 Json worker_json(const WorkerStatus& worker) {
   const ActionCounts& actions = worker.actions;
   return {{"worker", worker.index},
           {"cpu", worker.cpu},
           {"polls", worker.polls},
           {"busy", worker.busy},
+          {"cycles_per_packet", worker.cycles_per_packet},
+          {"packets_per_burst", worker.packets_per_burst},
+          {"stages", stages_json(worker)},
           {"received", worker.received},
           {"transmitted", worker.transmitted},
           {"actions",

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/health/verdict_latency.h"
@@ -117,7 +118,12 @@ struct WorkerStatus {
   unsigned index = 0;
   unsigned cpu = 0;
   std::uint64_t polls = 0;
-  double busy = 0;  // share of the last second's polls that brought packets, 0..1
+  // Of the last second.
+  double busy = 0;               // share of the time that packets took, 0..1
+  double cycles_per_packet = 0;  // of the time stamp counter; 0: there were none
+  double packets_per_burst = 0;
+  std::vector<std::pair<std::string_view, double>> stages{};  // each one's cycles per packet, in order; empty: not watched
+  // Since the start.
   std::uint64_t received = 0;
   std::uint64_t transmitted = 0;
   ActionCounts actions{};

@@ -51,9 +51,12 @@ class StatusSource {
   [[nodiscard]] virtual std::string config_text() const = 0;
   [[nodiscard]] virtual std::unique_ptr<ConnectionCursor> connections() = 0;
 
-  // The one thing that the CLI has done: the addresses that are ours are announced once more (gratuitous ARP, neighbour
+  // What the CLI has done: the addresses that are ours are announced once more (gratuitous ARP, neighbour
   // advertisements).
   virtual void announce() = 0;
+
+  // Have workers measure where their cycles go, for a while: WorkerStatus::stages.
+  virtual void watch_stages() = 0;
 };
 
 }  // namespace penstock::control

@@ -1,5 +1,7 @@
 #include "control/daemon/daemon_status.h"
 
+#include <algorithm>
+
 #include "config/print.h"
 #include "control/loop/event_loop.h"
 
@@ -40,6 +42,10 @@ ServerState state_of(const Director::Server& server, const NextHop* hop) {
   return hop != nullptr && hop->mac ? ServerState::kAvailable : ServerState::kUnresolved;
 }
 
+constexpr std::array<std::string_view, dpdk::kStageCount> kStageNames{"rings", "receive", "forward", "send", "maintain"};
+// The stages go on being measured for so long after somebody has asked.
+constexpr unsigned kWatchedTicks = 60;
+
 std::optional<SyncDaemonStatus> daemon_of(const SyncThreadStatus& status) {
   if (!status.daemon) return std::nullopt;
   const config::SyncDaemon& daemon = *status.daemon;
@@ -62,17 +68,45 @@ void DaemonStatusSource::tick() {
   const double seconds = std::chrono::duration<double>(now - ticked_).count();
   ticked_ = now;
   std::uint64_t received = 0;
-  for (std::size_t i = 0; i < samples_.size(); ++i) {
-    const dpdk::WorkerCounters& counters = sources_.plane.worker(i);
-    const Sample last = samples_[i];
-    Sample sample{counters.busy_loops.get(), counters.idle_loops.get(), counters.received.get(), 0};
-    const std::uint64_t busy = sample.busy_loops - last.busy_loops;
-    const std::uint64_t all = busy + sample.idle_loops - last.idle_loops;
-    sample.busy = all != 0 ? static_cast<double>(busy) / static_cast<double>(all) : 0;
-    received += sample.received - last.received;
+  for (unsigned i = 0; i < samples_.size(); ++i) {
+    const Sample sample = sample_of(i, seconds);
+    received += sample.received - samples_[i].received;
     samples_[i] = sample;
   }
   packets_per_second_ = seconds > 0 ? static_cast<double>(received) / seconds : 0;
+  if (watched_ticks_ > 0 && --watched_ticks_ == 0) sources_.plane.measure_stages(false);
+}
+
+void DaemonStatusSource::watch_stages() {
+  watched_ticks_ = kWatchedTicks;
+  sources_.plane.measure_stages(true);
+}
+
+DaemonStatusSource::Sample DaemonStatusSource::sample_of(unsigned worker, double seconds) const {
+  const dpdk::WorkerCounters& counters = sources_.plane.worker(worker);
+  const Sample& last = samples_[worker];
+  Sample sample{.busy_loops = counters.busy_loops.get(),
+                .busy_cycles = counters.busy_cycles.get(),
+                .received = counters.received.get() + counters.handed_over.get(),
+                .stage_cycles = {},
+                .rates = {}};
+  const auto since = [](std::uint64_t now, std::uint64_t before) { return static_cast<double>(now - before); };
+  const double cycles = since(sample.busy_cycles, last.busy_cycles);
+  const double packets = since(sample.received, last.received);
+  const double bursts = since(sample.busy_loops, last.busy_loops);
+  if (seconds > 0)
+    sample.rates.busy = std::min(1.0, cycles / seconds / static_cast<double>(dpdk::DataPlane::cycles_per_second()));
+  for (std::size_t i = 0; i < dpdk::kStageCount; ++i) {
+    sample.stage_cycles[i] = sources_.plane.stages(worker).cycles(static_cast<dpdk::Stage>(i));
+  }
+  if (packets == 0) return sample;
+  sample.rates.cycles_per_packet = cycles / packets;
+  sample.rates.packets_per_burst = packets / bursts;
+  for (std::size_t i = 0; i < dpdk::kStageCount; ++i) {
+    if (watched_ticks_ > 0)
+      sample.rates.stages.emplace_back(kStageNames.at(i), since(sample.stage_cycles[i], last.stage_cycles[i]) / packets);
+  }
+  return sample;
 }
 
 SyncStatus DaemonStatusSource::sync() const {
@@ -204,11 +238,15 @@ std::vector<WorkerStatus> DaemonStatusSource::workers() const {
 WorkerStatus DaemonStatusSource::status_of_worker(unsigned index) const {
   const dpdk::WorkerCounters& shell = sources_.plane.worker(index);
   const core::WorkerCounters& core = sources_.board.worker(static_cast<core::WorkerIndex>(index));
+  const WorkerStatus& rates = samples_[index].rates;
   const auto of = [&](core::Action action) { return core.actions[static_cast<std::size_t>(action)].get(); };
   return {.index = index,
           .cpu = sources_.plane.cpu_of(index),
           .polls = shell.busy_loops.get() + shell.idle_loops.get(),
-          .busy = samples_[index].busy,
+          .busy = rates.busy,
+          .cycles_per_packet = rates.cycles_per_packet,
+          .packets_per_burst = rates.packets_per_burst,
+          .stages = rates.stages,
           .received = shell.received.get() + shell.handed_over.get(),
           .transmitted = shell.sent.get(),
           .actions = {.forwarded = of(core::Action::kForward),

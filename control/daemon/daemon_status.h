@@ -2,6 +2,7 @@
 // Control-owned.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -29,7 +30,7 @@ class DaemonStatusSource : public StatusSource {
     SyncThread& sync;
     const core::StandbyTables& standby;
     const core::CounterBoard& board;
-    const dpdk::DataPlane& plane;
+    dpdk::DataPlane& plane;
     const config::Model& model;
     const std::vector<dpdk::PortSpec>& port_specs;
     const EventLoop& loop;
@@ -57,18 +58,21 @@ class DaemonStatusSource : public StatusSource {
   [[nodiscard]] std::string config_text() const override;
   [[nodiscard]] std::unique_ptr<ConnectionCursor> connections() override { return sources_.connections.open(); }
   void announce() override { sources_.vrrp.announce_again(); }
+  void watch_stages() override;
 
  private:
-  // One worker's numbers at the last tick.
+  // One worker's numbers at the last tick, and what came of them.
   struct Sample {
     std::uint64_t busy_loops = 0;
-    std::uint64_t idle_loops = 0;
+    std::uint64_t busy_cycles = 0;
     std::uint64_t received = 0;
-    double busy = 0;
+    std::array<std::uint64_t, dpdk::kStageCount> stage_cycles{};
+    WorkerStatus rates;
   };
 
   [[nodiscard]] RealServerStatus status_of(const Director::Server& server) const;
   [[nodiscard]] std::optional<packet::IpAddress> real_server_at(const packet::MacAddress& mac) const;
+  [[nodiscard]] Sample sample_of(unsigned worker, double seconds) const;
   [[nodiscard]] WorkerStatus status_of_worker(unsigned index) const;
 
   Sources sources_;
@@ -77,6 +81,7 @@ class DaemonStatusSource : public StatusSource {
   std::chrono::steady_clock::time_point ticked_;
   std::vector<Sample> samples_;  // by worker
   double packets_per_second_ = 0;
+  unsigned watched_ticks_ = 0;  // that the stages are measured yet
 };
 
 }  // namespace penstock::control

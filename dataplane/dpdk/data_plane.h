@@ -97,6 +97,13 @@ class BasicDataPlane {
   [[nodiscard]] const PortSet& ports() const { return *ports_; }
   [[nodiscard]] PortSet& ports() { return *ports_; }
   [[nodiscard]] const WorkerCounters& worker(std::size_t index) const { return workers_[index]->counters(); }
+  [[nodiscard]] const StageClock& stages(std::size_t index) const { return workers_[index]->stages(); }
+  // Whether workers shall measure where their cycles go.
+  void measure_stages(bool on) {
+    for (const auto& worker : workers_) worker->stages().measure(on);
+  }
+  // Of the time stamp counter.
+  [[nodiscard]] static std::uint64_t cycles_per_second() { return rte_get_tsc_hz(); }
   // The CPU that a worker's thread is bound to; the first of them where it may run on several. Between start() and stop().
   [[nodiscard]] unsigned cpu_of(std::size_t index) const {
     return static_cast<unsigned>(rte_lcore_to_cpu_id(static_cast<int>(lcores_[index])));

@@ -25,6 +25,7 @@
 #include "dataplane/dpdk/idle.h"
 #include "dataplane/dpdk/packet_pool.h"
 #include "dataplane/dpdk/rcu.h"
+#include "dataplane/dpdk/stage_clock.h"
 #include "dataplane/dpdk/tick_clock.h"
 #include "dataplane/dpdk/transmitter.h"
 #include "dataplane/dpdk/worker_counters.h"
@@ -70,6 +71,7 @@ class Worker {
   // Whether run() has ended; if so, all that it did is seen by the thread that asks.
   [[nodiscard]] bool has_ended() const { return ended_.load(std::memory_order_acquire); }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+  [[nodiscard]] StageClock& stages() { return stages_; }
 
  private:
   // What one loop goes by.
@@ -114,6 +116,7 @@ class Worker {
   std::array<core::Verdict, core::kBurst> verdicts_{};
   std::array<Released, core::kBurst> released_{};
   WorkerCounters counters_;
+  StageClock stages_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> ended_{false};
 };
@@ -139,11 +142,13 @@ void Worker<Forwarder, Snapshot, Released>::run() {
   while (!stop_.load(std::memory_order_acquire)) {
     const std::uint64_t tsc = rte_rdtsc();
     const Now now{*reader_.get(), tsc, clock_.at(tsc)};
+    stages_.begin_loop(tsc);
     unsigned work = send_injected();
     work += receive_handed_over(now);
     for (const ReceiveQueue& queue : setup_.queues) work += receive(now, queue);
     forwarder_.maintain(now.snapshot, now.tick);
     settle_released(now);
+    stages_.end(Stage::kMaintain);
     finish_loop(now, work);
   }
   (void)send_injected();  // what came before stop(): a master that goes resigns with its last frame
@@ -161,7 +166,14 @@ void Worker<Forwarder, Snapshot, Released>::finish_loop(const Now& now, unsigned
     if (std::exchange(punted_[i], false)) exchange_.bell(static_cast<Taker>(i)).ring();
   }
   reader_.quiescent();
-  (work > 0 ? counters_.busy_loops : counters_.idle_loops).add();
+  stages_.end(Stage::kSend);
+  stages_.end_loop(work > 0);
+  if (work > 0) {
+    counters_.busy_loops.add();
+    counters_.busy_cycles.add(rte_rdtsc() - now.tsc);
+  } else {
+    counters_.idle_loops.add();
+  }
   switch (idle_.after_loop(work > 0, now.tsc)) {
     case IdlePolicy::Step::kPoll: break;
     case IdlePolicy::Step::kPause: rte_pause(); break;
@@ -204,13 +216,17 @@ template <typename Forwarder, typename Snapshot, typename Released>
 unsigned Worker<Forwarder, Snapshot, Released>::receive_handed_over(const Now& now) {
   std::array<rte_mbuf*, core::kBurst> packets;
   const unsigned count = exchange_.hand_over(setup_.index).pop(packets);
-  if (count == 0) return 0;
+  if (count == 0) {
+    stages_.end(Stage::kRings);
+    return 0;
+  }
   for (unsigned i = 0; i < count; ++i) {
     const PacketNote& note = note_of(packets[i]);
     take(frames_[i], packets[i], note.port);
     frames_[i].transit = note.transit;
   }
   counters_.handed_over.add(count);
+  stages_.end(Stage::kRings);
   process(now, count);
   return count;
 }
@@ -223,6 +239,7 @@ unsigned Worker<Forwarder, Snapshot, Released>::receive(const Now& now, const Re
   for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
   for (unsigned i = 0; i < count; ++i) take(frames_[i], packets[i], queue.port);
   counters_.received.add(count);
+  stages_.end(Stage::kReceive);
   process(now, count);
   return count;
 }
@@ -230,6 +247,7 @@ unsigned Worker<Forwarder, Snapshot, Released>::receive(const Now& now, const Re
 template <typename Forwarder, typename Snapshot, typename Released>
 void Worker<Forwarder, Snapshot, Released>::process(const Now& now, unsigned count) {
   forwarder_.process(now.snapshot, now.tick, std::span{frames_}.first(count), std::span{verdicts_}.first(count));
+  stages_.end(Stage::kForward);
   unsigned next = 0;
   while (next < count) {
     // Mostly the whole burst leaves by one port.
@@ -245,6 +263,7 @@ void Worker<Forwarder, Snapshot, Released>::process(const Now& now, unsigned cou
     }
   }
   settle_released(now);
+  stages_.end(Stage::kSend);
 }
 
 template <typename Forwarder, typename Snapshot, typename Released>

@@ -14,6 +14,7 @@ struct alignas(64) WorkerCounters {
   core::Counter64 busy_loops;   // with any of the above to do
   core::Counter64 idle_loops;
   core::Counter64 sleeps;
+  core::Counter64 busy_cycles;  // of the time stamp counter, spent in busy loops
 };
 static_assert(sizeof(WorkerCounters) == 64);
 

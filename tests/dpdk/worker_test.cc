@@ -275,6 +275,23 @@ TEST(Worker, NeverSleepsWhenToldToPoll) {
   EXPECT_EQ(counters.sleeps.get(), 0U);
 }
 
+TEST(Worker, TellsWhereItsCyclesGoWhenItIsAsked) {
+  RingWire wire;
+  Running running{{wire.spec("eth0")}, 1};
+  auto& plane = running.plane();
+  const auto cycles = [&](Stage stage) { return plane.stages(0).cycles(stage); };
+  const auto pass_one = [&, sequence = std::uint16_t{0}]() mutable {
+    wire.arrive(scripted_frame(forward_to(0, sequence++)));
+    return wire.wait_left().has_value();
+  };
+  ASSERT_TRUE(pass_one());
+  EXPECT_EQ(cycles(Stage::kForward), 0U);
+  plane.measure_stages(true);
+  ASSERT_TRUE(eventually([&] { return pass_one() && cycles(Stage::kForward) > 0; }));
+  for (const Stage stage : {Stage::kRings, Stage::kReceive, Stage::kSend, Stage::kMaintain}) EXPECT_GT(cycles(stage), 0U);
+  EXPECT_GT(plane.worker(0).busy_cycles.get(), cycles(Stage::kForward));
+}
+
 TEST(Worker, GoesByThePublishedSnapshotAndTheOldOnesAreFreed) {
   RingWire wire;
   {

@@ -33,6 +33,7 @@ class FakeSource final : public StatusSource {
   [[nodiscard]] std::string config_text() const override { return config; }
   [[nodiscard]] std::unique_ptr<ConnectionCursor> connections() override;
   void announce() override { ++announced; }
+  void watch_stages() override { ++watched; }
 
   // The n-th connection: client 10.x.y.z:1024+n.
   [[nodiscard]] static ConnectionStatus row(std::uint64_t n);
@@ -43,6 +44,7 @@ class FakeSource final : public StatusSource {
   SyncStatus sync_status;
   VrrpStatus vrrp_status;
   int announced = 0;
+  int watched = 0;
   std::vector<WorkerStatus> worker_list;
   std::vector<ThreadStatus> thread_list;
   std::vector<DropStatus> drop_list;

@@ -132,6 +132,8 @@ std::vector<WorkerStatus> workers() {
   worker.cpu = 2;
   worker.polls = 1'000'000;
   worker.busy = 0.123;
+  worker.cycles_per_packet = 66.6;
+  worker.packets_per_burst = 31.25;
   worker.received = 12'345'678;
   worker.transmitted = 12'000'000;
   worker.actions = {.forwarded = 12'000'000, .replied = 5, .punted = 345'000, .handed_over = 600, .held = 3, .dropped = 70};
@@ -143,14 +145,33 @@ std::vector<WorkerStatus> workers() {
 TEST(Show, workers) {
   auto list = workers();
   const std::string table =
-      "Worker  CPU    Busy  Received  Forwarded  Replied  To kernel  Handed over  Dropped   Connections v4          v6\n"
-      "     0    2  12.3 %    12.3 M     12.0 M        5      345 k          600       70  1,000 of 2.09 M  0 of 524 k\n";
+      "Worker  CPU    Busy  Cycles each  Burst  Received  Forwarded  Replied  To kernel  Handed over  Dropped   Connections v4 "
+      "         v6\n"
+      "     0    2  12.3 %           67   31.2    12.3 M     12.0 M        5      345 k          600       70  1,000 of 2.09 M "
+      " 0 of 524 k\n";
   EXPECT_EQ(show_workers(list), table);
   list[0].table_full_evicted = 1'234;
   EXPECT_EQ(show_workers(list),
             table +
                 "\nConnection table of worker 0 was full: 1,234 inactive connections gave way, 0 packets were "
                 "forwarded without state.\n");
+}
+
+TEST(Show, where_the_cycles_of_a_packet_go) {
+  FakeSource source;
+  source.worker_list = workers();
+  const std::vector<std::string> words{"show", "workers", "--stages"};
+  EXPECT_EQ(answer_command(words, source).out,
+            "The stages are watched from now on; what the packets of a second took is known after it.\n");
+  EXPECT_EQ(source.watched, 1);
+  source.worker_list[0].stages = {{"receive", 15.25}, {"forward", 40}};
+  source.worker_list.push_back({.index = 1});
+  EXPECT_EQ(answer_command(words, source).out,
+            "Worker  Cycles each  receive  forward\n"
+            "     0         66.6     15.2     40.0\n"
+            "     1          0.0\n");
+  EXPECT_EQ(workers_json(source.worker_list)[0]["stages"], (Json{{"receive", 15.25}, {"forward", 40.0}}));
+  EXPECT_EQ(workers_json(source.worker_list)[1]["stages"], Json{});
 }
 
 std::vector<ThreadStatus> threads() {
@@ -338,6 +359,8 @@ TEST(Commands, show_refuses_what_it_does_not_know) {
   EXPECT_EQ(message({"show", "--every"}), "penstock show: unknown option --every");
   EXPECT_EQ(message({"show", "ports", "--all"}), "penstock show: --all goes with drops only");
   EXPECT_EQ(message({"show", "--all", "drops"}), "accepted");
+  EXPECT_EQ(message({"show", "ports", "--stages"}), "penstock show: --stages goes with workers only");
+  EXPECT_EQ(message({"show", "workers", "--stages"}), "accepted");
 }
 
 TEST(Units, numbers_as_people_read_them) {
