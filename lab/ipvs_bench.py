@@ -5,7 +5,7 @@
 Without --here in a QEMU guest with Debian's kernel whose clock counts instructions (lab/guest/qemu.sh -i): the same figures in each run, on
 any machine, and no statement on caches. With --here on this machine and its kernel, which must have ip_vs and pktgen: nanoseconds of the
 processor's time. 60-byte UDP over one virtual service of three real servers (rr, direct routing), from 1 client, from 4,096, and each packet
-from a new one. Kernel: lab/kernel_path.py; penstockd and testpmd (macswap): lab/packet_loads.py, a net_null that bench/traffic_source.cc
+from a new one. Kernel: lab/kernel_path.py; penstockd and testpmd (macswap): lab/packet_loads.py, a net_null that bench/source
 fills. What both kinds have to do before a director's own work is in "base": for the kernel a packet that ends at reception (its making
 and the veth included), for DPDK testpmd's.
 """

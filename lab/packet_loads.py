@@ -1,7 +1,7 @@
 """penstockd and testpmd on the same DPDK device, which needs no wire: one that gives packets as fast as they are taken.
 
-Two devices: net_pcap, which repeats a file of frames for ever (its own work included), and net_null filled by bench/traffic_source.cc, for
-any number of flows and for new ones. A program that is not being measured stands still (SIGSTOP), so that both are measured by turns
+Two devices: net_pcap, which repeats a file of frames for ever (its own work included), and net_null filled by bench/source, for
+any number of flows and for new ones, at any rate. A program that is not being measured stands still (SIGSTOP), so that both are measured by turns
 within one run, on the same processors and in the same minute.
 """
 
@@ -54,12 +54,15 @@ def memory_arguments() -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """What comes in. `new_each`: each so many packets begin a flow; 0: none, once all have begun."""
+    """What comes in, as bench/source/library.cc describes it. `new_each`: each so many packets begin a flow; 0: none, once all have begun.
+    `syn_flood`: SYNs of random clients behind each packet. `rate`: packets a second; 0: as many as are taken."""
     flows: int
     size: int = 60
     new_each: int = 0
     protocol: str = "udp"
-    device: str = "source"  # or "pcap"
+    device: str = "source"  # or "pcap"; of it only flows and size
+    syn_flood: int = 0
+    rate: int = 0
 
     def device_arguments(self, lab: Lab, workers: int) -> str:
         if self.device == "source":
@@ -69,11 +72,13 @@ class Load:
             write_pcap(file, self)
         return "net_pcap0," + ",".join([f"rx_pcap={file}"] * workers) + ",infinite_rx=1"
 
-    def environment(self, after: pathlib.Path) -> dict[str, str]:
-        """Nothing comes before the file `after` exists."""
+    def environment(self, after: pathlib.Path, report: pathlib.Path) -> dict[str, str]:
+        """Nothing comes before the file `after` exists. What has a rate is reported on in `report`."""
         if self.device != "source":
             return {}
-        return {"PENSTOCK_SOURCE": f"after={after},to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size}"}
+        words = (f"after={after},to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size},"
+                 f"flood={self.syn_flood}")
+        return {"PENSTOCK_SOURCE": words + (f",rate={self.rate},report={report}" if self.rate else "")}
 
     @property
     def eal(self) -> str:
@@ -99,11 +104,37 @@ class Count:
     received: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Delays:
+    """What happened to the packets of a load with a rate, since its begin or since an earlier moment."""
+    lost: int
+    # By nanoseconds from a packet's coming to its leaving; right to 1.6 %.
+    packets: dict[float, int]
+
+    def since(self, earlier: "Delays") -> "Delays":
+        return Delays(self.lost - earlier.lost, {delay: count - earlier.packets.get(delay, 0) for delay, count in self.packets.items()})
+
+    @property
+    def count(self) -> int:
+        return sum(self.packets.values())
+
+    def percentile(self, share: float) -> float:
+        """The delay, in nanoseconds, that this share (0 to 1) of the packets doesn't exceed."""
+        wanted = share * self.count
+        for delay, count in sorted(self.packets.items()):
+            wanted -= count
+            if wanted <= 0 and count:
+                return delay
+        raise ValueError("no packets")
+
+
 class Program(abc.ABC):
     """One that forwards the load, by `workers` workers."""
 
     name = ""
     pid = 0
+    # Where bench/source reports on a load with a rate.
+    report: pathlib.Path
 
     @abc.abstractmethod
     def stop(self) -> None:
@@ -137,9 +168,21 @@ class Program(abc.ABC):
             raise RuntimeError(f"{self.name} received nothing")
         return (after.time - before.time) / (after.received - before.received) * 1e9
 
+    def delays(self) -> Delays:
+        """Of the packets so far."""
+        read = json.loads(self.report.read_text())
+        return Delays(read["lost"], {delay: count for delay, count in read["delays"]})
+
     def wait_until_received(self, packets: int) -> None:
         """Until it has received so many."""
         wait_for(f"{self.name} to receive {packets:,} packets", lambda: self.received() >= packets, seconds=120)
+
+
+def report_of(lab: Lab, name: str) -> pathlib.Path:
+    """Where there is none of an earlier program."""
+    report = lab.directory / f"{name}-delays.json"
+    report.unlink(missing_ok=True)
+    return report
 
 
 class Testpmd(Program):
@@ -152,9 +195,10 @@ class Testpmd(Program):
         command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-pci", *memory_arguments().split(), "--lcores", lcores, "--file-prefix", f"{lab.id}-testpmd",
                    "--vdev", load.device_arguments(lab, workers), *load.eal.split(), "--", "-i", "--forward-mode=macswap", f"--nb-cores={workers}",
                    f"--rxq={workers}", f"--txq={workers}", "--total-num-mbufs=131071"]
+        self.report = report_of(lab, self.name)
         self._log = (lab.directory / "testpmd.log").open("w")
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
-                                         env=os.environ | load.environment(after=pathlib.Path("/")))
+                                         env=os.environ | load.environment(after=pathlib.Path("/"), report=self.report))
         self.pid = self._process.pid
         self._say("start")
 
@@ -191,10 +235,10 @@ class Testpmd(Program):
         self._log.close()
 
 
-def service(protocol: str) -> str:
+def service(protocol: str, weight: int = 1) -> str:
     """The load's virtual service: rr over three real servers."""
     return (f"virtual_server {topology.VIP} {SERVICE_PORT} {{\n    lb_algo rr\n    lb_kind DR\n    protocol {protocol.upper()}\n" + "".join(
-        f"    real_server {server.address} {SERVICE_PORT} {{\n        weight 1\n    }}\n" for server in topology.REAL_SERVERS) + "}\n")
+        f"    real_server {server.address} {SERVICE_PORT} {{\n        weight {weight}\n    }}\n" for server in topology.REAL_SERVERS) + "}\n")
 
 
 class PenstockdUnderLoad(Program):
@@ -204,13 +248,17 @@ class PenstockdUnderLoad(Program):
         """`configuration`: beside the load's service. `connections`: room for so many, or for the load's flows if they are more."""
         ready = lab.directory / f"{node.name}-ready"
         ready.unlink(missing_ok=True)
-        environment = [f"{key}={value}" for key, value in load.environment(after=ready).items()]
+        self.report = report_of(lab, node.name)
+        environment = [f"{key}={value}" for key, value in load.environment(after=ready, report=self.report).items()]
         eal = f"{memory_arguments()} {load.eal}"
         # net_pcap keeps its whole file in packet buffers.
         descriptors = 32768 if load.device == "pcap" else 1024
         connections = max(connections, load.flows * 5 // 4)
         self.daemon = Penstockd(lab, node, device=load.device_arguments(lab, workers), workers=workers, eal=eal, before=("env", *environment),
                                 extra=("--idle", "poll", "--connections", str(connections), "--descriptors", str(descriptors)))
+        self._protocol = load.protocol
+        self._beside = configuration
+        self._weight = 1
         self.daemon.launch(service(load.protocol) + configuration)
         self.daemon.wait_for_an_answer()
         self.pid = int(self.daemon.pid_file.read_text())
@@ -218,6 +266,15 @@ class PenstockdUnderLoad(Program):
             lab.run(self.daemon.node.name, "ip", "neigh", "replace", server.address, "lladdr", server.mac, "dev", "eth0", "nud", "permanent")
         wait_for("the servers' MAC addresses", lambda: not self.daemon.unresolved(), seconds=30)
         ready.touch()
+
+    def change(self) -> None:
+        """Reload with another weight of each server; not waited for."""
+        self._weight = 3 - self._weight
+        self.daemon.write(service(self._protocol, self._weight) + self._beside)
+        self.daemon.hang_up()
+
+    def workers(self) -> list[dict]:
+        return json.loads(self.daemon.penstock("show", "workers", "--json").stdout)
 
     def received(self) -> int:
         (port,) = json.loads(self.daemon.penstock("show", "ports", "--json").stdout)
