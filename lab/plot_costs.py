@@ -57,7 +57,7 @@ def main() -> int:
     if not nanoseconds or not instructions:
         sys.exit(f"plot_costs: no row of case '{CASE}'")
     program = (f"set terminal svg size 1000,440 font 'sans-serif,12' background '#ffffff'\nset output '{arguments.picture}'\n"
-               "set multiplot layout 1,2\nset xlabel 'flows'\nset logscale x 10\nset format x '10^{%L}'\nset grid\n"
+               "set multiplot layout 1,2\nset xlabel 'flows'\nset logscale x 10\nset format x '10^{%L}'\nset key noenhanced\nset grid\n"
                + panel("ns", f"established, 60 bytes, one worker; {machine['cpu']}", "nanoseconds", nanoseconds, "set yrange [0:*]\nset key top left\n")
                + panel("ins", "the same in a guest that counts", "instructions", instructions,
                        "set logscale y 10\nset yrange [100:20000]\nset xrange [0.8:10000]\nset key center right\n"))
