@@ -19,6 +19,7 @@ from lab.packet_loads import DEFAULT_CONNECTIONS, HugePages, Load, PenstockdUnde
 from lab.waiting import wait_for
 
 FLOODS = (0, 1, 9, 99)
+WARM_UP = 2_000_000
 # The process's own: its CLI's answers, its log.
 SLACK_MIB = 4
 
@@ -46,9 +47,9 @@ class Row:
 def measure(lab: Lab, flood: int, flows: int, connections: int, seconds: float) -> Row:
     program = PenstockdUnderLoad(lab, Load(flows, protocol="tcp", syn_flood=flood), connections=connections)
     try:
-        # All connections are there, and the flood has filled the table.
+        # All connections are there, the flood has filled the table, and each packet buffer has been used: without huge pages that is memory.
         wait_for("the connections", lambda: program.workers()[0]["connections_v4"]["used"] >= flows, seconds=120)
-        program.wait_until_received(3 * connections + 10 * flows)
+        program.wait_until_received(3 * connections + 10 * flows + WARM_UP)
         memory = Meter(program.daemon).memory_mib()
         (before,) = program.workers()
         drops = program.drops()
