@@ -280,7 +280,7 @@ TEST(Worker, TellsWhereItsCyclesGoWhenItIsAsked) {
   Running running{{wire.spec("eth0")}, 1};
   auto& plane = running.plane();
   const auto cycles = [&](Stage stage) { return plane.stages(0).cycles(stage); };
-  const auto pass_one = [&, sequence = std::uint16_t{0}]() mutable {
+  auto pass_one = [&, sequence = std::uint16_t{0}]() mutable {
     wire.arrive(scripted_frame(forward_to(0, sequence++)));
     return wire.wait_left().has_value();
   };

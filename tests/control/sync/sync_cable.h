@@ -27,7 +27,11 @@ class SyncCable {
   void plug() {
     shell("ip link add name left type veth peer name right netns " + peer_.path());
     set_up("left", 1);
-    peer_.run([this] { set_up("right", 2); });
+    peer_.run([] {
+      set_up("right", 2);
+      await_carrier("right");
+    });
+    await_carrier("left");
   }
   // Both interfaces are gone.
   static void pull() { shell("ip link del left"); }
@@ -46,6 +50,11 @@ class SyncCable {
     const std::string n = std::to_string(number);
     shell("ip link set " + name + " addrgenmode none && ip link set " + name + " up && ip addr add 10.0.0." + n + "/24 dev " +
           name + " && ip addr add fe80::" + n + "/64 dev " + name + " nodad");
+  }
+
+  // Until the kernel has taken notice that both ends are up, it drops what is sent.
+  static void await_carrier(const std::string& interface) {
+    shell("timeout 10 sh -c 'until ip link show dev " + interface + " | grep -q \"state UP\"; do :; done'");
   }
 
   NetworkNamespace peer_ = NetworkNamespace::create();
