@@ -168,13 +168,18 @@ void append_sync_groups(std::string& out, const VrrpStatus& status) {
   }
 }
 
-void append_rest(std::string& out, const VrrpThreadStatus& thread) {
+void append_rest(std::string& out, const VrrpStatus& status) {
+  const VrrpThreadStatus& thread = status.thread;
   const auto frames = [](std::uint64_t count) { return with_separators(count) + (count == 1 ? " frame" : " frames"); };
   if (thread.strangers.unreadable != 0) {
     out += fmt::format("{} of protocol 112 could not be read as an advert.\n", frames(thread.strangers.unreadable));
   }
   if (thread.strangers.unknown_router != 0) {
     out += fmt::format("{} came for virtual routers that are not configured here.\n", frames(thread.strangers.unknown_router));
+  }
+  if (status.not_accepted != 0) {
+    out += fmt::format("{} to addresses that this host doesn't answer for (no_accept, strict mode) didn't get to it.\n",
+                       frames(status.not_accepted));
   }
   if (thread.frames_lost != 0) out += fmt::format("{} could not be sent: the port took none.\n", frames(thread.frames_lost));
   if (thread.frames_without_way != 0) {
@@ -192,7 +197,7 @@ std::string show_vrrp(const VrrpStatus& status) {
   std::string out = instances.size() > 1 ? summary(instances) : "";
   for (const VrrpInstanceView& instance : instances) append_instance(out, instance);
   append_sync_groups(out, status);
-  append_rest(out, status.thread);
+  append_rest(out, status);
   return out;
 }
 

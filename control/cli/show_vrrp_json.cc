@@ -156,6 +156,7 @@ Json vrrp_json(const VrrpStatus& status) {
   return {{"instances", std::move(instances)},
           {"sync_groups", std::move(groups)},
           {"unreadable_frames", status.thread.strangers.unreadable},
+          {"frames_not_accepted", status.not_accepted},
           {"frames_for_unknown_routers", status.thread.strangers.unknown_router},
           {"frames_lost", status.thread.frames_lost},
           {"frames_without_way", status.thread.frames_without_way},

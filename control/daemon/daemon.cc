@@ -151,6 +151,7 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
   vrrp_->set_own_macs(macs);
   slow_path_->set_see_neighbour(
       [this](const std::string& port, std::span<const std::byte> frame) { vrrp_->on_neighbour_frame(port, frame); });
+  slow_path_->set_may_accept([this](std::span<const std::byte> frame) { return vrrp_->may_accept(frame); });
   slow_path_->set_may_send_from([this](const packet::MacAddress& source) { return vrrp_->may_send_from(source); });
   std::vector<core::Forwarder*> forwarders;
   for (const auto& forwarder : forwarders_) forwarders.push_back(forwarder.get());

@@ -213,6 +213,7 @@ VrrpStatus DaemonStatusSource::vrrp() const {
   VrrpStatus status{.spec = sources_.vrrp.spec(),
                     .thread = sources_.vrrp.status(),
                     .conflicts = sources_.vrrp.conflicts(),
+                    .not_accepted = sources_.vrrp.not_accepted(),
                     .now = EventLoop::now(),
                     .wall_clock_now = std::chrono::system_clock::now()};
   hide_secrets(status.spec);

@@ -90,6 +90,7 @@ void SlowPath::on_punted() {
     if (frame.punt_class == core::PuntClass::kNeighbour && see_neighbour_) {
       see_neighbour_(gates_[frame.port]->tap.name(), frame.bytes);
     }
+    if (frame.punt_class == core::PuntClass::kOther && may_accept_ && !may_accept_(frame.bytes)) return;
     write_to_kernel(frame);
   });
 }

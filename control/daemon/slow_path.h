@@ -47,6 +47,9 @@ class SlowPath {
   // ordinary stack.
   using TakeAnswer = std::function<bool(std::span<const std::byte> frame)>;
   void set_take_answer(TakeAnswer take) { take_answer_ = std::move(take); }
+  // Asked about each frame that no class of its own has: false: the kernel doesn't get it.
+  using MayAccept = std::function<bool(std::span<const std::byte> frame)>;
+  void set_may_accept(MayAccept may_accept) { may_accept_ = std::move(may_accept); }
   // Told of each frame of ARP and neighbour discovery, which the kernel gets in any case.
   using SeeNeighbour = std::function<void(const std::string& port, std::span<const std::byte> frame)>;
   void set_see_neighbour(SeeNeighbour see) { see_neighbour_ = std::move(see); }
@@ -86,6 +89,7 @@ class SlowPath {
   dpdk::Exchange& exchange_;
   std::vector<std::unique_ptr<Gate>> gates_;  // by port
   TakeAnswer take_answer_;
+  MayAccept may_accept_;
   SeeNeighbour see_neighbour_;
   MaySendFrom may_send_from_;
   SlowPathCounters counters_;

@@ -40,9 +40,6 @@ VrrpService::VrrpService(EventLoop& loop, Kernel kernel, const core::CounterBoar
       interfaces_{kernel.mirror, [this](InterfaceChange change) { thread_.post(std::move(change)); }} {}
 
 std::expected<void, std::string> VrrpService::prepare(const vrrp::RouterSpec& spec) {
-  for (const vrrp::InstanceSpec& instance : spec.instances) {
-    if (!instance.accept) log::warning("({}) no_accept is not enforced yet: the host answers by the addresses", instance.name);
-  }
   if (spec.instances.size() >= core::kMaxOwners) {
     return std::unexpected{fmt::format("{} vrrp_instances are more than {}", spec.instances.size(), core::kMaxOwners - 1)};
   }
@@ -81,6 +78,7 @@ void VrrpService::apply(const vrrp::RouterSpec& spec) {
   spec_ = with_names(spec);
   interfaces_.follow(interfaces());
   conflicts_.apply(spec_.instances);
+  silent_.apply(spec_.instances);
   vips_.apply(spec_.instances);
   virtual_mac_interfaces_.keep_only(spec_.instances);
   thread_.post(VrrpConfiguration{spec_, owner_ids_});

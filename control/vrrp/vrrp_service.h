@@ -15,6 +15,7 @@
 #include "control/netlink/link_control.h"
 #include "control/netlink/mirror.h"
 #include "control/vrrp/interface_watch.h"
+#include "control/vrrp/silent_addresses.h"
 #include "control/vrrp/vip_conflicts.h"
 #include "control/vrrp/vip_keeper.h"
 #include "control/vrrp/virtual_mac_interfaces.h"
@@ -59,6 +60,9 @@ class VrrpService {
 
   // Every frame of ARP and neighbour discovery that came in by a port: whether somebody else claims an address that is ours.
   void on_neighbour_frame(const std::string& interface, std::span<const std::byte> frame);
+  // Other frames on their way to the kernel: SilentAddresses.
+  [[nodiscard]] bool may_accept(std::span<const std::byte> frame) { return silent_.may_accept(frame); }
+  [[nodiscard]] std::uint64_t not_accepted() const { return silent_.dropped(); }
   // The MAC addresses of this host's ports.
   void set_own_macs(std::span<const packet::MacAddress> macs) { conflicts_.set_own_macs(macs); }
   [[nodiscard]] std::vector<VipConflict> conflicts() const { return conflicts_.list(); }
@@ -90,6 +94,7 @@ class VrrpService {
   VirtualMacInterfaces virtual_mac_interfaces_;
   VipKeeper vips_;
   VipConflicts conflicts_;
+  SilentAddresses silent_;
   VrrpThread thread_;  // after what it tells
   InterfaceWatch interfaces_;
 };

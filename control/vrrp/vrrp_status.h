@@ -38,6 +38,7 @@ struct VrrpStatus {
   vrrp::RouterSpec spec{};  // in force; secrets are replaced by hide_secrets()
   VrrpThreadStatus thread{};
   std::vector<VipConflict> conflicts{};
+  std::uint64_t not_accepted = 0;  // frames to addresses without Accept_Mode, dropped
   vrrp::TimePoint now{};
   std::chrono::system_clock::time_point wall_clock_now{};
 };
