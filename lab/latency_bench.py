@@ -68,10 +68,10 @@ def measure(program: Program, seconds: float, change=None) -> Delays:
     time.sleep(SETTLE_SECONDS)
     before = program.delays()
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while (left := until - time.monotonic()) > 0:
         if change:
             change()
-        time.sleep(CHANGE_PERIOD_SECONDS)
+        time.sleep(min(CHANGE_PERIOD_SECONDS, left))
     after = program.delays()
     program.pause()
     return after.since(before)

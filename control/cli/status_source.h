@@ -51,8 +51,7 @@ class StatusSource {
   [[nodiscard]] virtual std::string config_text() const = 0;
   [[nodiscard]] virtual std::unique_ptr<ConnectionCursor> connections() = 0;
 
-  // What the CLI has done: the addresses that are ours are announced once more (gratuitous ARP, neighbour
-  // advertisements).
+  // The addresses that are ours are announced once more (gratuitous ARP, neighbour advertisements).
   virtual void announce() = 0;
 
   // Have workers measure where their cycles go, for a while: WorkerStatus::stages.
