@@ -45,8 +45,8 @@ void EstablishedFlows::receive() {
   for (std::size_t i = 0; i < core::kBurst; ++i) traffic_.write_flow(i, order_.next());
 }
 
-void EstablishedFlows::process() {
-  forwarder_.process(*snapshot_, 1, traffic_.burst(), verdicts_);
+void EstablishedFlows::process(const core::Snapshot& snapshot) {
+  forwarder_.process(snapshot, 1, traffic_.burst(), verdicts_);
   if (sync_ >= Sync::kOpen) take_all(outbox_);
   forwarded_ += verdicts_[0].action == core::Action::kForward ? 1 : 0;
 }

@@ -30,7 +30,9 @@ class EstablishedFlows {
 
   // What the NIC would do.
   void receive();
-  void process();
+  void process() { process(*snapshot_); }
+  // By another snapshot, of snapshot_for() with 16 servers.
+  void process(const core::Snapshot& snapshot);
   // How many bursts had a first packet that was forwarded.
   [[nodiscard]] std::size_t forwarded() const { return forwarded_; }
 

@@ -3,15 +3,19 @@
     python3 -m lab.forward_bench [--only WORD] [--seconds S] [--rounds N] [--most-flows N]
 
 Both run at the same time, and take turns: one forwards while the other stands still. Of each case the median over the rounds is printed,
-and that of the differences within a round. The rows also go to build/bench/forward.json. Exit status 1 when a packet was lost.
+and that of the differences within a round. Then two penstockd, one with connection sync; and how long one takes to start. The rows also go to
+build/bench/forward.json. Exit status 1 when a packet was lost, or the start took too long.
 """
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import statistics
 import sys
+import time
+from collections.abc import Callable, Iterator
 
 from lab import topology
 from lab.bench_rows import machine, write_rows
@@ -25,6 +29,8 @@ MOST_FLOWS_OF_PCAP = 32768
 PACKETS_OF_A_CONNECTION = 100
 SYNC = ("global_defs {\n    lvs_sync_daemon eth0 VI_1\n}\nvrrp_instance VI_1 {\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n"
         f"    priority 100\n    advert_int 1\n    virtual_ipaddress {{\n        {topology.VIP}/24\n    }}\n}}\n")
+CONNECTIONS_OF_A_GIGABYTE = (1 << 30) // 16 * 9 // 10  # 16 bytes each, 90 % full
+START_BOUND_SECONDS = 1
 SIZES = (124, 252, 508, 1020, 1514)  # beside 60; without the FCS
 
 
@@ -46,6 +52,14 @@ class Row:
     size: int
     workers: int
     ns_per_packet: float
+
+
+@dataclasses.dataclass
+class StartRow:
+    program: str
+    case: str
+    connections: int
+    seconds: float
 
 
 def cases(most_flows: int) -> list[Case]:
@@ -125,6 +139,28 @@ def measure_sync(lab: Lab, seconds: float, rounds: int) -> tuple[list[Row], bool
     return rows, not any(dropped)
 
 
+def measure_start(lab: Lab) -> tuple[list[StartRow], bool]:
+    """From the start of the process to the first packet that it has forwarded, with a gigabyte of tables. An upper bound: it learns its servers'
+    addresses from here, and is asked."""
+    started = time.monotonic()
+    penstockd = PenstockdUnderLoad(lab, Load(256), connections=CONNECTIONS_OF_A_GIGABYTE)
+    try:
+        wait_for("the first packet", lambda: penstockd.workers()[0]["actions"]["forwarded"] > 0, interval_seconds=0.001)
+        seconds = time.monotonic() - started
+    finally:
+        penstockd.stop()
+    print(f"start: first packet forwarded within {seconds:.2f} s (bound {START_BOUND_SECONDS}); room for {CONNECTIONS_OF_A_GIGABYTE:,} connections", flush=True)
+    return [StartRow("penstock", "start to first packet", CONNECTIONS_OF_A_GIGABYTE, round(seconds, 3))], seconds <= START_BOUND_SECONDS
+
+
+def measures(lab: Lab, arguments: argparse.Namespace) -> Iterator[tuple[str, Callable]]:
+    """All that there is to measure, by name."""
+    for case in cases(arguments.most_flows):
+        yield f"{case.name} {case.load.device} {case.workers} workers", functools.partial(measure, lab, case, arguments.seconds, arguments.rounds)
+    yield "connection sync", functools.partial(measure_sync, lab, arguments.seconds, arguments.rounds)
+    yield "start", functools.partial(measure_start, lab)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="penstockd beside testpmd.")
     parser.add_argument("--seconds", type=float, default=1, help="of each turn")
@@ -142,24 +178,20 @@ def run(arguments: argparse.Namespace) -> int:
           f"{arguments.rounds} rounds, {arguments.seconds:g} s each program's turn; nanoseconds a packet, medians\n"
           f"{'case':24} {'device':7} {'flows':>9} {'bytes':>5} {'workers':>7} {'penstock':>9} {'testpmd':>9} {'more':>9} {'Mpps':>9}", flush=True)
     lab = Lab(os.environ.get("LAB_ID", "forward"))
-    rows: list[Row] = []
+    rows: list[Row | StartRow] = []
     well = True
     try:
         (lab.directory / "pids").mkdir(parents=True, exist_ok=True)
         lab.network_up()
-        for case in cases(arguments.most_flows):
-            if arguments.only not in f"{case.name} {case.load.device} {case.workers} workers":
+        for name, take in measures(lab, arguments):
+            if arguments.only not in name:
                 continue
-            new_rows, is_well = measure(lab, case, arguments.seconds, arguments.rounds)
-            rows += new_rows
-            well = well and is_well
-        if arguments.only in "connection sync":
-            new_rows, is_well = measure_sync(lab, arguments.seconds, arguments.rounds)
+            new_rows, is_well = take()
             rows += new_rows
             well = well and is_well
     finally:
         lab.down()
-    print(f"rows: {write_rows('forward', [dataclasses.asdict(row) for row in rows])}" + ("" if well else "; packets were LOST"))
+    print(f"rows: {write_rows('forward', [dataclasses.asdict(row) for row in rows])}" + ("" if well else "; packets were LOST, or the start was late"))
     return 0 if well else 1
 
 

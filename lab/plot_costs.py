@@ -24,7 +24,7 @@ def curves_of(rows: list[dict], figure: str) -> Curves:
     """By the curve's title: flows and costs, in order."""
     curves: Curves = {}
     for row in rows:
-        if (row["case"], row.get("size", SIZE), row["workers"]) == (CASE, SIZE, WORKERS) and figure in row:
+        if (row["case"], row.get("size", SIZE), row.get("workers")) == (CASE, SIZE, WORKERS) and figure in row:
             program = LABELS.get(row["program"], row["program"])
             title = f"{program}, {DEVICES[row['device']]}" if "device" in row else program
             curves.setdefault(title, []).append((row["flows"], row[figure]))

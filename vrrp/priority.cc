@@ -79,13 +79,20 @@ class Sum {
   std::int64_t total_ = 0;
 };
 
-// What the instance's own interface must offer.
-void check_interface(const InstanceSpec& spec, const InterfaceState* interface, Assessment& result) {
+// What the instance's own interface must offer, and that of its virtual MAC address.
+void check_interface(const InstanceSpec& spec, const Interfaces& interfaces, Assessment& result) {
+  const InterfaceState* interface = interfaces.find(spec.interface);
   if (interface == nullptr) {
     result.waits_for = fmt::format("interface {}", spec.interface);
     return;
   }
-  if (spec.tracks_interface && !interface->up) result.faults.push_back(fmt::format("interface {} down", spec.interface));
+  const auto require_up = [&](const std::string& name, const InterfaceState& state) {
+    if (spec.tracks_interface && !state.up) result.faults.push_back(fmt::format("interface {} down", name));
+  };
+  require_up(spec.interface, *interface);
+  if (spec.virtual_mac) {
+    if (const auto* const its = interfaces.find(spec.virtual_mac->interface)) require_up(spec.virtual_mac->interface, *its);
+  }
   if (!result.source) {
     result.faults.push_back(
         fmt::format("no IPv{} address for interface", static_cast<int>(spec.family == packet::Family::kIpv4 ? 4 : 6)));
@@ -103,7 +110,7 @@ Assessment assess(const InstanceSpec& spec, const SyncGroupSpec* group, const Kn
   const InterfaceState* interface = known.interfaces.find(spec.interface);
   result.source = source_address(spec, interface, known.virtual_addresses);
   result.own = own_addresses(spec, interface, known.virtual_addresses);
-  check_interface(spec, interface, result);
+  check_interface(spec, known.interfaces, result);
 
   Sum sum{result, known};
   sum.add(spec.tracking, group == nullptr || group->members_weights);

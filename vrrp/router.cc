@@ -38,9 +38,11 @@ void Router::Impl::settle(TimePoint now) {
 bool Router::Impl::is_watched(const std::string& interface) const {
   const auto is_named = [&](const TrackLine& line) { return line.name == interface; };
   const auto tracks = [&](const Tracking& tracking) { return std::ranges::any_of(tracking.interfaces, is_named); };
-  return std::ranges::any_of(
-             spec.instances,
-             [&](const InstanceSpec& instance) { return instance.interface == interface || tracks(instance.tracking); }) ||
+  const auto depends = [&](const InstanceSpec& instance) {
+    return instance.interface == interface || (instance.virtual_mac && instance.virtual_mac->interface == interface) ||
+           tracks(instance.tracking);
+  };
+  return std::ranges::any_of(spec.instances, depends) ||
          std::ranges::any_of(spec.sync_groups, [&](const SyncGroupSpec& group) { return tracks(group.tracking); });
 }
 

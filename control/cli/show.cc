@@ -147,7 +147,7 @@ std::string show_workers(std::span<const WorkerStatus> workers) {
                scaled(actions.handed_over), scaled(actions.dropped), use(worker.connections_v4), use(worker.connections_v6)});
     if (worker.table_full_evicted + worker.table_full_stateless == 0) continue;
     table_full += fmt::format(
-        "Connection table of worker {} was full: {} inactive connections gave way, {} packets were forwarded without state.\n",
+        "Connection table of worker {} was full: {} connections gave way, {} packets were forwarded without state.\n",
         worker.index, with_separators(worker.table_full_evicted), with_separators(worker.table_full_stateless));
   }
   return table.text() + (table_full.empty() ? "" : "\n" + table_full);

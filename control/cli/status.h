@@ -129,7 +129,7 @@ struct WorkerStatus {
   ActionCounts actions{};
   TableUse connections_v4{};
   TableUse connections_v6{};
-  std::uint64_t table_full_evicted = 0;    // an older inactive connection gave way
+  std::uint64_t table_full_evicted = 0;    // an older connection gave way
   std::uint64_t table_full_stateless = 0;  // forwarded without an entry
 };
 

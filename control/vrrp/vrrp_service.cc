@@ -121,6 +121,7 @@ std::set<std::string> VrrpService::interfaces() const {
   };
   for (const vrrp::InstanceSpec& instance : spec_.instances) {
     names.insert(instance.interface);
+    if (instance.virtual_mac) names.insert(instance.virtual_mac->interface);
     add_tracked(instance.tracking);
     for (const auto* const list : {&instance.addresses, &instance.excluded_addresses}) {
       for (const vrrp::VirtualAddress& vip : *list) names.insert(vip.interface);

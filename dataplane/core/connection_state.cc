@@ -30,7 +30,7 @@ StateTimeouts::StateTimeouts(std::chrono::seconds established, std::chrono::seco
   set(ConnectionState::kNone, 2s);
   set(ConnectionState::kEstablished, established);
   set(ConnectionState::kSynSent, 120s);
-  set(ConnectionState::kSynReceived, 60s);
+  set(ConnectionState::kSynReceived, kSynReceivedTimeout);
   set(ConnectionState::kFinWait, fin_wait);
   set(ConnectionState::kTimeWait, 120s);
   set(ConnectionState::kClose, 10s);

@@ -100,6 +100,9 @@ inline constexpr auto kAfterFlags = [] {
   return state == kEstablished || state == kSynSent || state == kSynReceived || state == kSynAck;
 }
 
+// A half-open connection's: net/netfilter/ipvs/ip_vs_proto_tcp.c, tcp_timeouts; nothing sets it.
+inline constexpr std::chrono::seconds kSynReceivedTimeout{60};
+
 // How long a connection lasts after its last packet, by state.
 class StateTimeouts {
  public:

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "dataplane/core/bucket_pair.h"
 #include "dataplane/core/connection.h"
@@ -88,19 +89,35 @@ class ConnectionTable {
     return slot != nullptr ? occupy(*slot, key, place, bucket) : nullptr;
   }
 
-  // Of the connections in the key's two buckets that don't count as active, the one that ends first; null when all are active.
-  [[nodiscard]] Entry* oldest_inactive(Place place, Tick now) {
-    Entry* oldest = nullptr;
+  // A connection and the bucket that it lies in.
+  struct Found {
+    Entry* entry = nullptr;
+    std::uint32_t bucket = 0;
+  };
+
+  // Of the connections in the key's two buckets the one of the least weight(connection), a std::int64_t; no entry when all
+  // weigh kStays.
+  static constexpr std::int64_t kStays = std::numeric_limits<std::int64_t>::max();
+  template <typename Weight>
+  [[nodiscard]] Found lightest(Place place, Weight weight) {
+    Found lightest;
+    std::int64_t least = kStays;
     for (const std::uint32_t index : {place.first, place.second}) {
       for (Entry& entry : buckets_[index].slots) {
-        if (entry.key.is_free() || entry.counts_as_active != 0) continue;
-        if (oldest == nullptr ||
-            static_cast<std::int32_t>(entry.expires - now) < static_cast<std::int32_t>(oldest->expires - now)) {
-          oldest = &entry;
-        }
+        if (entry.key.is_free()) continue;
+        const std::int64_t its = weight(entry);
+        if (its >= least) continue;
+        least = its;
+        lightest = {&entry, index};
       }
     }
-    return oldest;
+    return lightest;
+  }
+
+  // Ends a connection that lies in one of the key's two buckets and begins this one in its place, as insert() does.
+  Entry* replace(Found old, const Key& key, Place place) {
+    erase(*old.entry);
+    return occupy(*old.entry, key, place, old.bucket);
   }
 
   void erase(Entry& entry) {

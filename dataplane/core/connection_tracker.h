@@ -5,10 +5,19 @@
 // packet of the client.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+#include "dataplane/core/connection_state.h"
 #include "dataplane/core/connection_table.h"
 #include "dataplane/core/counters.h"
 
 namespace penstock::core {
+
+// How long after its last SYN a client that means to connect has sent something else: it would have repeated the SYN after 1 s
+// and after 2 s more (RFC 6298, 2.1 and 5.5).
+inline constexpr std::chrono::seconds kAnswersWithin{3};
 
 // Worker-owned.
 template <typename Entry>
@@ -35,8 +44,8 @@ class ConnectionTracker {
     return nullptr;
   }
 
-  // A new connection to `server`, not yet moved by a packet (advance() is next). When the table is full, the oldest inactive
-  // one among those that share its buckets gives way. Null when these are all active.
+  // A new connection to `server`, not yet moved by a packet (advance() is next). When the table is full, one of those that
+  // share its buckets gives way: weight(). Null when none does.
   [[nodiscard]] Entry* begin(const Key& key, Place place, ServerId server, Tick now) {
     Entry* const entry = insert(key, place, now);
     if (entry == nullptr) return nullptr;
@@ -95,14 +104,25 @@ class ConnectionTracker {
   [[nodiscard, gnu::always_inline]] inline Entry* insert(const Key& key, Place place, Tick now) {
     Entry* entry = table_.insert(key, place);
     if (entry == nullptr) {
-      Entry* const oldest = table_.oldest_inactive(place, now);
-      if (oldest == nullptr) return nullptr;
-      end(*oldest);
+      const auto old = table_.lightest(place, [now](const Entry& each) { return weight(each, now); });
+      if (old.entry == nullptr) return nullptr;
+      uncount(*old.entry);
+      entry = table_.replace(old, key, place);
       board_.worker(self_).evicted.add();
-      entry = table_.insert(key, place);
     }
     in_table_.set(table_.used());
     return entry;
+  }
+
+  // Who gives way in a full table, the lightest first: a connection that has been half open for too long, as a SYN flood's are;
+  // then an inactive one; of several that which ends first. An active one stays.
+  static std::int64_t weight(const Entry& entry, Tick now) {
+    constexpr std::int64_t kBeforeOthers = std::numeric_limits<std::uint32_t>::max();
+    const std::int64_t left = static_cast<std::int32_t>(entry.expires - now);
+    if (entry.counts_as_active == 0) return left;
+    const bool is_abandoned =
+        entry.state == ConnectionState::kSynReceived && left <= to_ticks(kSynReceivedTimeout - kAnswersWithin);
+    return is_abandoned ? left - kBeforeOthers : ConnectionTable<Entry>::kStays;
   }
 
   // Precondition: the connection is not counted.

@@ -44,7 +44,7 @@ struct WorkerCounters {
   std::array<Counter64, kPuntClassCount> punts;           // by PuntClass
   Counter64 connections4;                                 // in the table now
   Counter64 connections6;
-  Counter64 evicted;       // inactive connections that gave way in a full table
+  Counter64 evicted;       // connections that gave way in a full table
   Counter64 stateless;     // packets forwarded by hash, without a connection, while the table was full
   Counter64 rescheduled;   // connections whose port was used again (conn_reuse_mode)
   Counter64 fragments;     // fragments forwarded

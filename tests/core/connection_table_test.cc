@@ -176,15 +176,22 @@ TYPED_TEST(ConnectionTableOf, WhenFullRefusesAndStaysAsItIs) {
   const Validator<TypeParam> validator{table};
   EXPECT_TRUE(validator.places_hold());
   EXPECT_TRUE(validator.overflow_counts_hold());
-  // Whatever gives way in one of a key's two buckets makes room for that key.
+  // Whatever lies in one of a key's two buckets can make room for that key.
+  const std::size_t used = table.used();
   for (std::uint64_t n = 1'000'000; n < 1'000'500; ++n) {
     const auto key = key_of<TypeParam>(n);
     const auto place = table.place_of(key);
-    auto* const oldest = table.oldest_inactive(place, 0);
-    if (oldest == nullptr) continue;
-    table.erase(*oldest);
-    EXPECT_NE(table.insert(key, place), nullptr);
+    const auto old = table.lightest(place, [n](const TypeParam& entry) { return keyed_hash(entry.key, {n, n}) >> 1U; });
+    ASSERT_NE(old.entry, nullptr);
+    const auto gone = old.entry->key;
+    ASSERT_NE(table.replace(old, key, place), nullptr);
+    EXPECT_NE(table.find(key, place), nullptr);
+    EXPECT_EQ(table.find(gone, table.place_of(gone)), nullptr);
   }
+  EXPECT_EQ(table.used(), used);
+  const Validator<TypeParam> after{table};
+  EXPECT_TRUE(after.places_hold());
+  EXPECT_TRUE(after.overflow_counts_hold());
 }
 
 // After thousands of connections came and went, misses are as cheap as at first: the counts are back at nothing.
@@ -203,28 +210,20 @@ TYPED_TEST(ConnectionTableOf, CountsOfOverflowGoBackToNothing) {
   EXPECT_EQ(table.used(), 0U);
 }
 
-TYPED_TEST(ConnectionTableOf, TheInactiveConnectionThatEndsFirstGivesWay) {
+TYPED_TEST(ConnectionTableOf, FindsTheLightestThatDoesNotStay) {
   ConnectionTable<TypeParam> table{1};  // two buckets: every key has both
-  const Tick now = static_cast<Tick>(0) - 5;
-  for (std::uint64_t n = 0; n < table.slot_count(); ++n) {
-    auto* const entry = table.insert(key_of<TypeParam>(n + 1), table.place_of(key_of<TypeParam>(n + 1)));
-    ASSERT_NE(entry, nullptr);
-    entry->expires = now + 10 - static_cast<Tick>(n);  // across the wrap of the tick counter; the last one ends first
-    if (n + 1 == table.slot_count()) entry->counts_as_active = 1;
-  }
-  const auto key = key_of<TypeParam>(100);
-  EXPECT_EQ(table.insert(key, table.place_of(key)), nullptr);
-  const auto* const oldest = table.oldest_inactive(table.place_of(key), now);
-  ASSERT_NE(oldest, nullptr);
-  EXPECT_EQ(oldest->key, key_of<TypeParam>(table.slot_count() - 1));
-}
-
-TYPED_TEST(ConnectionTableOf, GivesNobodyWayWhenAllAreActive) {
-  ConnectionTable<TypeParam> table{1};
   for (std::uint64_t n = 1; n <= table.slot_count(); ++n) {
-    table.insert(key_of<TypeParam>(n), table.place_of(key_of<TypeParam>(n)))->counts_as_active = 1;
+    auto* const entry = table.insert(key_of<TypeParam>(n), table.place_of(key_of<TypeParam>(n)));
+    ASSERT_NE(entry, nullptr);
+    entry->expires = static_cast<Tick>(n);
   }
-  EXPECT_EQ(table.oldest_inactive(table.place_of(key_of<TypeParam>(1)), 0), nullptr);
+  const auto place = table.place_of(key_of<TypeParam>(100));
+  EXPECT_EQ(table.insert(key_of<TypeParam>(100), place), nullptr);
+  const auto weight = [](const TypeParam& entry) {
+    return entry.expires == 1 ? ConnectionTable<TypeParam>::kStays : std::int64_t{entry.expires} - 1'000'000;
+  };
+  EXPECT_EQ(table.lightest(place, weight).entry->key, key_of<TypeParam>(2));
+  EXPECT_EQ(table.lightest(place, [](const TypeParam&) { return ConnectionTable<TypeParam>::kStays; }).entry, nullptr);
 }
 
 TYPED_TEST(ConnectionTableOf, ASweepGoesRoundInSteps) {

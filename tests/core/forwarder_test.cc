@@ -205,6 +205,20 @@ TEST_F(FullForwarderTest, WhatGivesWayIsCounted) {
   EXPECT_EQ(total, 8U);
 }
 
+// A SYN flood that goes on: whoever connects meanwhile has a connection again after three seconds.
+TEST_F(FullForwarderTest, WhoNeverAnsweredGivesWayToWhoComes) {
+  for (std::uint16_t port = 1; port <= 4; ++port) send(v4_.ack(port));
+  send(v4_.syn(100));
+  EXPECT_EQ(counters().stateless.get(), 1U);
+  now_ += 3 * kSecond;
+  for (std::uint16_t port = 101; port <= 104; ++port) send(v4_.syn(port));
+  EXPECT_EQ(counters().evicted.get(), 4U);
+  EXPECT_EQ(counters().stateless.get(), 1U);
+  send(v4_.syn(105));
+  EXPECT_EQ(counters().stateless.get(), 2U);
+  EXPECT_EQ(counters().connections4.get(), 8U);
+}
+
 TEST_F(ForwarderTest, CountsReuseFragmentsAndErrors) {
   send(v4_.syn());
   send(v4_.ack());

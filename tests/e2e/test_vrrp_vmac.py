@@ -172,6 +172,18 @@ def test_a_backup_sends_nothing_by_the_virtual_mac_address(lab, pair):
     assert asks_for(lab, topology.DIRECTOR2, "10.9.9.1") == 0
 
 
+def test_a_master_whose_virtual_mac_interface_is_down_fails(lab, pair):
+    """Nobody would answer ARP for the VIP."""
+    pair.start()
+    lab.run(topology.DIRECTOR.name, "ip", "link", "set", DEVICE, "down")
+    takes_over(pair)
+    assert f"(VI_1): entering FAULT state (interface {DEVICE} down)" in pair.master.log_text()
+    assert pages(lab) == ALL_PAGES
+    lab.run(topology.DIRECTOR.name, "ip", "link", "set", DEVICE, "up")
+    wait_for("the VIP back at the master", lambda: pair.master.has_address(topology.VIP, DEVICE) and not pair.backup.has_address(topology.VIP, DEVICE))
+    assert pages(lab) == ALL_PAGES
+
+
 def test_show_vrrp_names_the_address_and_where_it_is(lab, make_daemon, configuration):
     daemon = make_daemon()
     daemon.start(with_virtual_mac(configuration, "use_vmac vip0\n    vmac_xmit_base"), as_master=False)

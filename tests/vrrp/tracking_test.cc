@@ -48,6 +48,24 @@ TEST_F(TrackingTest, AnInterfaceThatComesUpMakesABackupThatWaitsInFull) {
   EXPECT_EQ(until_timer(), 3'609'375us);
 }
 
+TEST_F(TrackingTest, TheInterfaceOfItsVirtualMacAddressFailsItLikeItsOwn) {
+  InstanceSpec spec = instance();
+  spec.virtual_mac = {.interface = "vrrp.51"};
+  link("vrrp.51", true);
+  start_as_master(with({spec}));
+  link("vrrp.51", false);
+  EXPECT_EQ(state(), State::kFault);
+  EXPECT_TRUE(logged("Netlink reports vrrp.51 down"));
+  EXPECT_EQ(status().why, "interface vrrp.51 down");
+  link("vrrp.51", true);
+  EXPECT_EQ(state(), State::kBackup);
+
+  spec.tracks_interface = false;
+  configure(with({spec}));
+  link("vrrp.51", false);
+  EXPECT_EQ(state(), State::kBackup);
+}
+
 TEST_F(TrackingTest, DontTrackPrimaryIgnoresTheLink) {
   InstanceSpec spec = instance();
   spec.tracks_interface = false;

@@ -153,7 +153,7 @@ TEST(Show, workers) {
   list[0].table_full_evicted = 1'234;
   EXPECT_EQ(show_workers(list),
             table +
-                "\nConnection table of worker 0 was full: 1,234 inactive connections gave way, 0 packets were "
+                "\nConnection table of worker 0 was full: 1,234 connections gave way, 0 packets were "
                 "forwarded without state.\n");
 }
 
