@@ -121,14 +121,20 @@ class ConnectionTable {
   }
 
   void erase(Entry& entry) {
-    if (entry.displaced != 0) buckets_[place_of(entry.key).first].count_overflow(-1);
+    if (entry.displaced != 0) owe(place_of(entry.key).first);
     clear(entry);
     --used_;
+  }
+
+  // Does what erase() has put off.
+  void settle() {
+    for (; owed_count_ > 0; --owed_count_) buckets_[owed_[owed_count_ - 1]].count_overflow(-1);
   }
 
   // Looks at the next `count` buckets, round and round, and calls end(connection) and then erases each whose time is up.
   template <typename End>
   void sweep(std::size_t count, Tick now, End end) {
+    settle();
     for (; count > 0; --count) {
       for (Entry& entry : buckets_[sweep_position_].slots) {
         if (!entry.key.is_free() && is_past(entry.expires, now)) {
@@ -195,6 +201,14 @@ class ConnectionTable {
     const unsigned overflow = entry.bucket_overflow;
     entry = Entry{};
     entry.bucket_overflow = overflow & Bucket::kMaxOverflow;
+  }
+
+  // A count of overflow is to go down, but its bucket is seldom in the cache: it is fetched, and the count goes down when the
+  // next have come. A count that is too high costs whoever misses there a look into another bucket, nothing else.
+  void owe(std::uint32_t bucket) {
+    __builtin_prefetch(&buckets_[bucket], 1);
+    if (owed_count_ == kOwed) settle();
+    owed_[owed_count_++] = bucket;
   }
 
   Entry* occupy(Entry& slot, const Key& key, Place place, std::uint32_t bucket) {
@@ -272,6 +286,9 @@ class ConnectionTable {
   std::size_t full_at_ = slot_count() * kLoadPercent / 100;
   std::size_t used_ = 0;
   std::size_t sweep_position_ = 0;
+  static constexpr std::size_t kOwed = 8;
+  std::array<std::uint32_t, kOwed> owed_{};  // buckets
+  std::size_t owed_count_ = 0;
 };
 
 }  // namespace penstock::core

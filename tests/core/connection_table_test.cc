@@ -24,7 +24,8 @@ class Validator {
  public:
   using Table = ConnectionTable<Entry>;
 
-  explicit Validator(const Table& table) : table_{table}, expected_(table.bucket_count()) {
+  explicit Validator(Table& table) : table_{table}, expected_(table.bucket_count()) {
+    table.settle();
     for (std::size_t i = 0; i < table.bucket_count(); ++i) {
       table.for_each_in(i, [&](const Entry& entry) { look_at(entry, i); });
     }
