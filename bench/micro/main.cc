@@ -25,7 +25,7 @@ bool has_huge_pages() {
 int main(int count, char** words) {
   const bool huge = has_huge_pages();
   std::vector<std::string> eal{"bench-micro", "--no-pci", "--no-telemetry", "--log-level=4", "-l", "0", "-m", "256"};
-  if (!huge) eal.emplace_back("--no-huge");
+  eal.emplace_back(huge ? "--in-memory" : "--no-huge");
   std::vector<char*> arguments;
   for (std::string& word : eal) arguments.push_back(word.data());
   if (rte_eal_init(static_cast<int>(arguments.size()), arguments.data()) < 0) {
