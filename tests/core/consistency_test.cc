@@ -1,115 +1,36 @@
-// Does a connection ever reach another server than its own? A hundred thousand packets of random clients while servers are
-// added, removed, quiesced and reweighted, each verdict compared with what a plain model of the rules allows.
+// Does a connection ever reach another server than its own? Millions of packets of random clients while servers are added,
+// removed, quiesced, reweighted and flapping, in tables with room and in tables that are far too small, each verdict compared
+// with what a plain model of the rules allows (flow_model.h).
 //
-// PENSTOCK_TEST_SEED=n replays a run; the seed is printed with each failure.
+// PENSTOCK_TEST_SEED=n replays a run; the seed is printed with each failure. PENSTOCK_CONSISTENCY_STEPS=n: so many packets.
 #include <gtest/gtest.h>
 
-#include <map>
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 
+#include "tests/core/flow_model.h"
 #include "tests/core/worker_group.h"
 #include "tests/support/rows_words.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/seed.h"
 
 namespace penstock::test {
 namespace {
 
-using core::Action;
-using core::ConnectionState;
-using packet::DropReason;
 namespace tcp_flag = packet::tcp_flag;
 
 constexpr unsigned kServers = 6;
 
-struct Packet {
-  bool is_v4 = true;
-  bool is_tcp = true;
-  std::uint16_t client_port = 0;
-  std::uint8_t flags = 0;
-
-  [[nodiscard]] Bytes build() const {
-    const Side& side = is_v4 ? ipv4_side() : ipv6_side();
-    return is_tcp ? side.tcp(client_port, flags) : side.udp(client_port);
-  }
-  // The same for all packets of a connection.
-  [[nodiscard]] unsigned flow() const { return client_port * 4U + (is_v4 ? 2U : 0U) + (is_tcp ? 1U : 0U); }
-};
-
-// What the rules say, connection by connection. Which server a new connection gets is the scheduler's matter: any that takes
-// new ones will do here.
-class FlowModel {
- public:
-  // What is wrong with this outcome; empty: nothing.
-  std::string judge(const Situation& now_is, core::Tick now, const Packet& packet, const Handled& outcome) {
-    const bool begins = (packet.flags & tcp_flag::kSyn) != 0;
-    std::optional<Known> known = find(packet, now);
-    if (known && packet.is_tcp && begins) {
-      const bool ended = known->state == ConnectionState::kTimeWait || known->state == ConnectionState::kClose;
-      if (ended || (now_is.expire_nodest_conn && now_is.servers[known->server].weight == 0)) known.reset();
-    }
-    if (known && !now_is.servers[known->server].available) {
-      if (!now_is.expire_nodest_conn) {
-        return outcome.verdict.action == Action::kDrop && outcome.verdict.reason == DropReason::kServerRemoved
-                   ? ""
-                   : "a removed server's packet was not dropped";
-      }
-      known.reset();
-    }
-    if (known) return judge_known(*known, now, packet, outcome);
-    flows_.erase(packet.flow());
-    if (packet.is_tcp && ((!begins && !now_is.sloppy_tcp) || (packet.flags & tcp_flag::kRst) != 0)) {
-      return outcome.verdict.action == Action::kPunt ? "" : "a packet without a connection didn't go to the kernel";
-    }
-    return judge_new(now_is, now, packet, outcome);
-  }
-
- private:
-  struct Known {
-    unsigned server;
-    ConnectionState state;
-    core::Tick expires;
-  };
-
-  std::optional<Known> find(const Packet& packet, core::Tick now) const {
-    const auto found = flows_.find(packet.flow());
-    if (found == flows_.end() || core::is_past(found->second.expires, now)) return {};
-    return found->second;
-  }
-
-  std::string judge_known(Known known, core::Tick now, const Packet& packet, const Handled& outcome) {
-    if (outcome.verdict.action != Action::kForward) return "an established connection's packet was not forwarded";
-    if (server_of(outcome) != known.server) {
-      return "a connection moved from server " + std::to_string(known.server) + " to " + std::to_string(server_of(outcome));
-    }
-    remember(packet, known.server, known.state, now);
-    return "";
-  }
-
-  std::string judge_new(const Situation& now_is, core::Tick now, const Packet& packet, const Handled& outcome) {
-    bool any = false;
-    for (const RowServer& server : now_is.servers) any |= server.available && server.weight > 0;
-    if (!any) {
-      const bool refused = outcome.verdict.action == Action::kReply ||
-                           (outcome.verdict.action == Action::kDrop && outcome.verdict.reason == DropReason::kIcmpFloodLimited);
-      return refused ? "" : "a new connection was not refused though no server was left";
-    }
-    if (outcome.verdict.action != Action::kForward) return "a new connection was not forwarded";
-    const RowServer& server = now_is.servers.at(server_of(outcome));
-    if (!server.available || server.weight == 0) return "a new connection went to a server that takes none";
-    remember(packet, server_of(outcome), ConnectionState::kNone, now);
-    return "";
-  }
-
-  void remember(const Packet& packet, unsigned server, ConnectionState state, core::Tick now) {
-    const ConnectionState next = packet.is_tcp ? core::next_state(state, core::event_of(packet.flags)) : ConnectionState::kUdp;
-    flows_[packet.flow()] = {server, next, now + core::StateTimeouts{}[next]};
-  }
-
-  static unsigned server_of(const Handled& outcome) { return std::to_integer<unsigned>(outcome.bytes.at(5)); }
-
-  std::map<unsigned, Known> flows_;
+// Of each worker: room for so many connections of each family.
+struct Shape {
+  unsigned workers = 1;
+  std::size_t connections = 16'384;
 };
 
 Situation six_servers() {
@@ -124,28 +45,61 @@ Situation six_servers() {
 
 class Play {
  public:
-  Play(std::uint64_t seed, unsigned workers) : random_{seed}, workers_{workers} {
+  Play(std::uint64_t seed, Shape shape) : random_{seed}, shape_{shape} {
     lose_connections();
     change();
   }
 
-  // New, empty tables. In the middle of it all: the fault that the model must see.
-  void lose_connections() { group_ = std::make_unique<WorkerGroup>(workers_, 16'384); }
+  // New, empty tables. In the middle of it all: a fault that the model must see.
+  void lose_connections() {
+    group_ = std::make_unique<WorkerGroup>(shape_.workers, shape_.connections);
+    before_ = {};
+  }
+  // From now on each hundredth packet that is forwarded goes to another server. One alone might begin a connection, or go by
+  // hash.
+  void move_packets() { moves_ = true; }
 
   // What was wrong in the next packet; empty: nothing.
   std::string step() {
     if (roll(300) == 0) change();
+    if (flapping_ && roll(20) == 0) bring_back();
     if (roll(20) == 0) pass(1 + roll(200));
     if (roll(3000) == 0) pass(130 * kSecond);
     if (roll(20'000) == 0) pass(1000 * kSecond);
-    const Packet packet = next_packet();
-    const auto worker = static_cast<core::WorkerIndex>(packet.flow() * 2654435761U % workers_);  // as RSS: by flow
-    const auto out = group_->receive(worker, *snapshot_, now_, packet.build());
+    const FlowPacket packet = next_packet();
+    const auto worker = static_cast<core::WorkerIndex>(packet.flow() * 2654435761U % shape_.workers);  // as RSS: by flow
+    auto out = group_->receive(worker, *snapshot_, now_, packet.build());
     if (out.size() != 1) return "not one outcome";
-    return model_.judge(situation_, now_, packet, out.front());
+    if (moves_ && out.front().verdict.action == core::Action::kForward && ++forwarded_ % 100 == 0) {
+      out.front().bytes.at(5) = std::byte{static_cast<std::uint8_t>((server_of(out.front()) + 1) % kServers)};
+    }
+    return model_.judge(situation_, generation_, now_, packet, out.front(), traces());
   }
 
+  // How often a table was full: packets that went by hash, connections that gave way, and those that the model saw gone.
+  [[nodiscard]] std::array<std::uint64_t, 3> pressure() const { return {before_.stateless, before_.gave_way, model_.gone()}; }
+
  private:
+  struct Counts {
+    std::uint64_t began = 0;
+    std::uint64_t stateless = 0;
+    std::uint64_t gave_way = 0;
+  };
+
+  // Of the packet that was just received.
+  Traces traces() {
+    Counts now;
+    for (core::WorkerIndex worker = 0; worker < shape_.workers; ++worker) {
+      now.stateless += group_->board().worker(worker).stateless.get();
+      now.gave_way += group_->board().worker(worker).evicted.get();
+      for (std::uint16_t id = 0; id < kServers; ++id) {
+        now.began += group_->board().server(worker, core::ServerId{id}).connections.get();
+      }
+    }
+    const Counts before = std::exchange(before_, now);
+    return {now.began != before.began, now.stateless != before.stateless, now.gave_way != before.gave_way};
+  }
+
   unsigned roll(unsigned sides) { return static_cast<unsigned>(random_() % sides); }
 
   void pass(unsigned ticks) {
@@ -162,15 +116,31 @@ class Play {
       case 3: situation_.servers[server].weight = roll(5); break;
       case 4: situation_.expire_nodest_conn = !situation_.expire_nodest_conn; break;
       case 5: situation_.sloppy_tcp = !situation_.sloppy_tcp; break;
-      default:
-        if (situation_.servers[server].available) break;
-        situation_.servers[server] = {.weight = 1 + roll(3)};
-        for (RowService& service : situation_.services) service.servers.push_back(server);
+      case 6:
+        if (flapping_ || !situation_.servers[server].available) break;
+        situation_ = without_server(situation_, server);
+        flapping_ = server;
+        break;
+      default: add(server);
     }
-    snapshot_ = snapshot_of(situation_, ++generation_);
+    publish();
   }
 
-  Packet next_packet() {
+  // The check that has just failed succeeds again.
+  void bring_back() {
+    add(*std::exchange(flapping_, std::nullopt));
+    publish();
+  }
+
+  void add(unsigned server) {
+    if (situation_.servers[server].available) return;
+    situation_.servers[server] = {.weight = 1 + roll(3)};
+    for (RowService& service : situation_.services) service.servers.push_back(server);
+  }
+
+  void publish() { snapshot_ = snapshot_of(situation_, ++generation_); }
+
+  FlowPacket next_packet() {
     static constexpr std::array<std::uint8_t, 12> kFlags{tcp_flag::kSyn,
                                                          tcp_flag::kSyn,
                                                          tcp_flag::kAck,
@@ -190,33 +160,65 @@ class Play {
   }
 
   std::mt19937_64 random_;
-  unsigned workers_;
+  Shape shape_;
   std::unique_ptr<WorkerGroup> group_;
+  Counts before_;
   Situation situation_ = six_servers();
   std::unique_ptr<const core::Snapshot> snapshot_;
   std::uint32_t generation_ = 0;
   core::Tick now_ = static_cast<core::Tick>(0) - 3600 * kSecond;  // the tick counter wraps in the middle
+  std::optional<unsigned> flapping_;
   FlowModel model_;
+  bool moves_ = false;
+  std::uint64_t forwarded_ = 0;
 };
 
-TEST(Consistency, AConnectionNeverMovesBeyondWhatTheRulesAllow) {
-  for (const unsigned workers : {1U, 2U}) {
-    Play play{seed() + workers, workers};
-    for (int step = 0; step < 100'000; ++step) {
-      const std::string complaint = play.step();
-      ASSERT_EQ(complaint, "") << "step " << step << " over " << workers << " workers, PENSTOCK_TEST_SEED=" << seed();
-    }
-  }
+// Workers and room: plenty of it, and less than a third of what is wanted.
+constexpr std::array<Shape, 4> kShapes{{{1, 16'384}, {2, 16'384}, {1, 200}, {3, 64}}};
+
+std::uint64_t steps_in_all() {
+  const char* const given = std::getenv("PENSTOCK_CONSISTENCY_STEPS");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : kIsSanitized ? 100'000 : 10'000'000;
 }
 
-TEST(Consistency, TheModelSeesATableThatLosesItsConnections) {
-  Play play{seed(), 1};
-  for (int step = 0; step < 5000; ++step) ASSERT_EQ(play.step(), "") << "PENSTOCK_TEST_SEED=" << seed();
-  play.lose_connections();
+class Consistency : public testing::TestWithParam<Shape> {
+ protected:
+  Play play_{seed() + GetParam().workers, GetParam()};
+};
+
+TEST_P(Consistency, AConnectionNeverMovesBeyondWhatTheRulesAllow) {
+  const std::uint64_t steps = steps_in_all() / kShapes.size();
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    const std::string complaint = play_.step();
+    ASSERT_EQ(complaint, "") << "step " << step << ", PENSTOCK_TEST_SEED=" << seed();
+  }
+  const auto [stateless, gave_way, gone] = play_.pressure();
+  std::cout << steps << " packets; " << stateless << " went by hash, " << gave_way << " connections gave way, " << gone
+            << " of them were missed\n";
+  const bool is_small = GetParam().connections < 1000;
+  EXPECT_EQ(stateless != 0, is_small);
+  EXPECT_EQ(gave_way != 0, is_small);
+}
+
+TEST_P(Consistency, AMutantThatLosesItsConnectionsIsSeen) {
+  for (int step = 0; step < 5000; ++step) ASSERT_EQ(play_.step(), "") << "PENSTOCK_TEST_SEED=" << seed();
+  play_.lose_connections();
   bool seen = false;
-  for (int step = 0; step < 5000 && !seen; ++step) seen = !play.step().empty();
+  for (int step = 0; step < 5000 && !seen; ++step) seen = !play_.step().empty();
   EXPECT_TRUE(seen) << "PENSTOCK_TEST_SEED=" << seed();
 }
+
+TEST_P(Consistency, AMutantThatMovesPacketsIsSeen) {
+  for (int step = 0; step < 5000; ++step) ASSERT_EQ(play_.step(), "") << "PENSTOCK_TEST_SEED=" << seed();
+  play_.move_packets();
+  bool seen = false;
+  for (int step = 0; step < 20'000 && !seen; ++step) seen = !play_.step().empty();
+  EXPECT_TRUE(seen) << "PENSTOCK_TEST_SEED=" << seed();
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Consistency, testing::ValuesIn(kShapes), [](const auto& named) {
+  return std::to_string(named.param.workers) + "WorkersWithRoomFor" + std::to_string(named.param.connections);
+});
 
 }  // namespace
 }  // namespace penstock::test

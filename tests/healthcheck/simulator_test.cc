@@ -8,23 +8,12 @@
 #include <iostream>
 
 #include "tests/healthcheck/simulator.h"
+#include "tests/support/sanitized.h"
 
 namespace penstock::healthcheck {
 namespace {
 
-// A sanitizer's build is not optimised and many times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PENSTOCK_IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PENSTOCK_IS_SANITIZED 1
-#endif
-#endif
-#ifdef PENSTOCK_IS_SANITIZED
-constexpr std::uint64_t kSequences = 2'000;
-#else
-constexpr std::uint64_t kSequences = 100'000;
-#endif
+constexpr std::uint64_t kSequences = test::kIsSanitized ? 2'000 : 100'000;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* const text = std::getenv(name);
