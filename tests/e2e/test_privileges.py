@@ -9,6 +9,7 @@ import pytest
 from configurations import virtual_server, vip_on_eth0
 from http_clients import curl
 from lab import topology
+from lab.penstockd import build_directory
 from lab.waiting import wait_for
 from test_faults import checks
 from test_health import ADDRESSES, paced, through_the_vip
@@ -152,14 +153,33 @@ def test_scripts_run_as_their_users_and_are_ended(lab, folder, make_daemon):
     assert "notify fifo" not in daemon.log_text()
 
 
-def test_dumps_take_the_place_of_somebody_elses_files(daemon):
+def test_dumps_take_the_place_of_somebody_elses_files(lab, make_daemon, configuration):
+    """The daemon has a /tmp of its own here, which is seen through its process."""
+    daemon = make_daemon(before=("sh", "-c", 'mount -t tmpfs none /tmp && exec "$@"', "sh"))
+    daemon.start(configuration)
+    folder = pathlib.Path(f"/proc/{lab.processes.pid(f'{daemon.node.name}-penstockd')}/root/tmp")
     for name, number in (("data", signal.SIGUSR1), ("stats", signal.SIGUSR2)):
-        file = pathlib.Path(f"/tmp/keepalived.{name}")
+        file = folder / f"keepalived.{name}"
         file.write_text("old\n")
         os.chown(file, NOBODY, NOGROUP)
         os.kill(int(daemon.pid_file.read_text()), number)
-        wait_for(f"{file}", lambda file=file: file.stat().st_uid == 0 and "VI_1" in file.read_text())
-        file.unlink()
+        wait_for(f"a new {file.name}", lambda file=file: file.stat().st_uid == 0 and "VI_1" in file.read_text())
+
+
+def as_nobody(lab, *words: str):
+    return lab.run("director", "setpriv", "--reuid", str(NOBODY), "--regid", str(NOGROUP), "--clear-groups", *words, check=False)
+
+
+def test_a_local_user_can_neither_ask_nor_signal_nor_read(lab, daemon):
+    program = str(build_directory() / "penstock")
+    asked = as_nobody(lab, program, "--socket", str(daemon.socket), "show", "services")
+    assert asked.returncode == 1 and "permission denied" in asked.stderr, asked
+    for number in ("-HUP", "-USR1", "-KILL"):
+        signalled = as_nobody(lab, "kill", number, daemon.pid_file.read_text().strip())
+        assert signalled.returncode != 0 and "not permitted" in signalled.stderr, signalled
+    assert as_nobody(lab, "cat", f"/proc/{daemon.pid_file.read_text().strip()}/environ").returncode != 0
+    assert daemon.services()
+    assert "Reloading" not in daemon.log_text()
 
 
 def test_an_af_xdp_port_leaves_no_program_behind(lab, make_daemon, configuration):
