@@ -1,6 +1,9 @@
 #include "config/diagnostic.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "config/secret.h"
 
 namespace penstock::config {
 
@@ -75,11 +78,19 @@ std::string name_of(const Position& position, const SourceMap& sources) {
 
 std::string render(const Diagnostic& diagnostic, const SourceMap& sources) {
   const Position& at = diagnostic.place.at;
+  const std::string_view visible = visible_part(sources, diagnostic.place);
+  const bool is_secret = at.line != 0 && visible.size() < sources.line(at.file, at.line).size();
+  const std::string message = is_secret ? without_secrets(diagnostic.message, visible) : diagnostic.message;
   std::string out =
-      name_of(at, sources) + ": " + std::string{to_string(diagnostic.severity)} + ": " + printable(diagnostic.message) + "\n";
+      name_of(at, sources) + ": " + std::string{to_string(diagnostic.severity)} + ": " + printable(message) + "\n";
   if (at.line != 0) {
-    const std::string_view line = sources.line(at.file, at.line);
-    const std::size_t before = at.column - 1;
+    std::string line{visible};
+    std::size_t before = at.column - 1;
+    if (is_secret) {
+      if (!line.empty() && line.back() != '=') line += ' ';
+      before = std::min(before, line.size());
+      line += kHidden;
+    }
     out += "  " + printable(line) + "\n";
     out += "  " + indent_of(line, before) + "^\n";
   }

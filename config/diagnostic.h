@@ -59,7 +59,7 @@ class Diagnostics {
 };
 
 // `FILE:LINE:COLUMN: error: text`, the line, a caret under the place, and the hint; each line ends with a newline. Control
-// characters of the file are shown as `?`.
+// characters of the file are shown as `?`, and what stands behind auth_pass and its like as asterisks (secret.h).
 [[nodiscard]] std::string render(const Diagnostic& diagnostic, const SourceMap& sources);
 
 }  // namespace penstock::config

@@ -38,6 +38,8 @@ Usage: penstock [--socket PATH] [--json] COMMAND
   penstock show checks          health checks: who is up, since when, and why not
   penstock show vrrp            who is master and why, adverts, who else is heard
                                 (--json=keepalived: keepalived's own JSON)
+  penstock show sync            connections told to the other director, and kept
+                                for a takeover
   penstock show config          the configuration in force
   penstock ipvsadm -Ln ...      ipvsadm's listings, byte for byte
                                 (`penstock ipvsadm --help' lists its options)

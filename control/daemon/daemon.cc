@@ -11,6 +11,7 @@
 #include "control/cli/keepalived_json.h"
 #include "control/daemon/configuration.h"
 #include "control/daemon/keepalived_signals.h"
+#include "control/daemon/privileges.h"
 #include "control/log.h"
 #include "control/loop/descriptor_limit.h"
 
@@ -67,6 +68,7 @@ std::expected<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options&
   std::unique_ptr<Daemon> daemon{new Daemon{options}};
   if (auto step = daemon->start_dpdk(); !step) return unexpected{step.error()};
   if (auto step = daemon->start_kernel_side(); !step) return unexpected{step.error()};
+  daemon->give_privileges_up();
   if (auto step = daemon->start_forwarding(std::move(model)); !step) return unexpected{step.error()};
   if (auto step = daemon->start_cli(); !step) return unexpected{step.error()};
   daemon->watch_signals_and_time();
@@ -135,6 +137,12 @@ Daemon::Step Daemon::set_addresses_and_routes() {
     if (!added) return unexpected{fmt::format("--route {}=...: {}", route.port, added.error())};
   }
   return {};
+}
+
+void Daemon::give_privileges_up() {
+  const ReducedPrivileges reduced = reduce_privileges(kKeptCapabilities | options_.keep_capabilities);
+  log::info("Keeping the capabilities {}", names_of(reduced.kept));
+  for (const std::string& thread : reduced.unreached) log::warning("the thread {} keeps all capabilities", thread);
 }
 
 Daemon::Step Daemon::start_forwarding(config::Model model) {

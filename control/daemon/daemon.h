@@ -54,6 +54,7 @@ class Daemon {
   explicit Daemon(const Options& options);
   [[nodiscard]] Step start_dpdk();
   [[nodiscard]] Step start_kernel_side();
+  void give_privileges_up();
   [[nodiscard]] Step start_forwarding(config::Model model);
   [[nodiscard]] Step start_cli();
   [[nodiscard]] Step set_addresses_and_routes();

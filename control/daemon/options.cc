@@ -63,6 +63,8 @@ po::options_description penstock_options() {
       ("no-early-sync", "connections aren't told with their first packet, only as IPVS does")
       ("sloppy-tcp", "a TCP packet of a connection that isn't known begins it, as after a takeover (IPVS's sysctl of that name)")
       ("socket", po::value<std::string>(), "where the penstock command reaches the daemon (/run/penstock/penstock.sock)")
+      ("keep-capability", po::value<std::vector<std::string>>(), "NAME of capabilities(7), once for each: to be kept beside those "
+       "that the daemon needs, for scripts that run as root (SYS_ADMIN: mount)")
       ("eal", po::value<std::string>(), "more arguments for DPDK's EAL, in one string");
   // clang-format on
   return options;
@@ -171,6 +173,13 @@ std::expected<void, std::string> check_ports(const Options& options) {
   return {};
 }
 
+std::expected<Capabilities, std::string> parse_capability(const std::string& text) {
+  const auto capability = capability_named(text);
+  if (!capability)
+    return Failure{fmt::format("--keep-capability {}: expected a name of capabilities(7), for example SYS_ADMIN", text)};
+  return *capability;
+}
+
 std::expected<void, std::string> take_numbers(const po::variables_map& given, Options& options) {
   take(given, "workers", options.workers);
   take(given, "connections", options.connections);
@@ -225,6 +234,9 @@ std::expected<void, std::string> take_penstock(const po::variables_map& given, O
   options.ports = std::move(*ports);
   options.addresses = std::move(*addresses);
   options.routes = std::move(*routes);
+  const auto capabilities = parse_each<Capabilities>(given, "keep-capability", parse_capability);
+  if (!capabilities) return Failure{capabilities.error()};
+  for (const Capabilities each : *capabilities) options.keep_capabilities |= each;
   take(given, "eal", options.eal_arguments);
   take(given, "socket", options.socket_path);
   options.share_checks = !given.contains("no-shared-checks");

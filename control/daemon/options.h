@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "control/daemon/privileges.h"
 #include "control/netlink/route_manager.h"
 #include "dataplane/core/sync_policy.h"
 #include "dataplane/dpdk/port_spec.h"
@@ -67,7 +68,8 @@ struct Options {
   bool expire_nodest_conn = false;
   core::SyncSettings sync;  // sync_threshold, sync_refresh_period, sync_retries and early sync
   bool sloppy_tcp = false;
-  bool share_checks = true;  // identical checks run once
+  Capabilities keep_capabilities = 0;  // beside those that the daemon needs
+  bool share_checks = true;            // identical checks run once
 };
 
 // The error is one line for the operator, without the program's name.

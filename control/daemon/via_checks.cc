@@ -30,6 +30,15 @@ std::expected<packet::IpAddress, healthcheck::ProbeResult> source_towards(const 
 
 }  // namespace
 
+ViaChecks::ViaChecks(EventLoop& loop, const Director& director, dpdk::Exchange& exchange)
+    : director_{director},
+      exchange_{exchange},
+      gate_{CheckGate::open(
+          loop, [this](const packet::Endpoint& source) { return door_->server_of(source); },
+          [this](const packet::IpAddress& server, std::span<std::byte> frame) { forward(server, frame); })} {
+  if (gate_) door_ = std::make_shared<healthcheck::ViaGate>((*gate_)->network_namespace());
+}
+
 std::expected<void, std::string> ViaChecks::prepare(const config::Model& model) {
   servers_.clear();
   for (const config::VirtualServer& service : model.virtual_servers) {
@@ -40,24 +49,17 @@ std::expected<void, std::string> ViaChecks::prepare(const config::Model& model) 
     }
   }
   if (servers_.empty()) return {};
-  if (gate_ == nullptr) {
-    auto gate = CheckGate::open(
-        loop_, [this](const packet::Endpoint& source) { return door_->server_of(source); },
-        [this](const packet::IpAddress& server, std::span<std::byte> frame) { forward(server, frame); });
-    if (!gate) return std::unexpected{gate.error()};
-    gate_ = std::move(*gate);
-    door_ = std::make_shared<healthcheck::ViaGate>(gate_->network_namespace());
-  }
+  if (!gate_) return std::unexpected{gate_.error()};
   refresh();
   return {};
 }
 
 void ViaChecks::refresh() {
-  if (gate_ == nullptr) return;
+  if (!gate_) return;
   for (const packet::IpAddress& server : servers_) {
     const auto source = source_towards(server);
     if (source) {
-      if (const auto added = gate_->add_source(*source); !added) log::warning("{}", added.error());
+      if (const auto added = (*gate_)->add_source(*source); !added) log::warning("{}", added.error());
     }
     // Without a descriptor to ask by, what was known goes on.
     if (source || source.error().has_run()) door_->set_source(server, source ? std::optional{*source} : std::nullopt);

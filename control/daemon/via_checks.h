@@ -1,6 +1,7 @@
 // `check_via vip`: ties the probes' namespace to the director's next hops and the data plane.
 //
-// Made at the first configuration that asks for it, and then kept. Control-owned.
+// The namespace is made at the start, whether a configuration asks for it or not: only then we may (privileges.h).
+// Control-owned.
 #pragma once
 
 #include <expected>
@@ -19,28 +20,26 @@ namespace penstock::control {
 
 class ViaChecks {
  public:
-  // All must outlive it.
-  ViaChecks(EventLoop& loop, const Director& director, dpdk::Exchange& exchange)
-      : loop_{loop}, director_{director}, exchange_{exchange} {}
+  // All must outlive it. Needs CAP_SYS_ADMIN; without it, prepare() fails.
+  ViaChecks(EventLoop& loop, const Director& director, dpdk::Exchange& exchange);
 
-  // Prepares for the model's checks. The error is a sentence for the operator: such checks then fail with a reason of their
-  // own.
+  // Prepares for the model's checks. The error is a sentence for the operator, where the model has any: they then fail with a
+  // reason of their own.
   [[nodiscard]] std::expected<void, std::string> prepare(const config::Model& model);
   // Next hops changed: perhaps the addresses that probes come from as well.
   void refresh();
   // A frame that a worker took for an answer to a check: true when it was one to a probe of a VIP.
-  [[nodiscard]] bool take(std::span<const std::byte> frame) { return gate_ != nullptr && gate_->take(frame); }
+  [[nodiscard]] bool take(std::span<const std::byte> frame) { return gate_ && (*gate_)->take(frame); }
 
-  // For the probes; nothing before a configuration asked for it.
+  // For the probes; nothing where the namespace couldn't be made.
   [[nodiscard]] std::shared_ptr<healthcheck::ViaGate> probes_door() const { return door_; }
 
  private:
   void forward(const packet::IpAddress& server, std::span<std::byte> frame);
 
-  EventLoop& loop_;
   const Director& director_;
   dpdk::Exchange& exchange_;
-  std::unique_ptr<CheckGate> gate_;
+  std::expected<std::unique_ptr<CheckGate>, std::string> gate_;
   std::shared_ptr<healthcheck::ViaGate> door_;
   std::set<packet::IpAddress> servers_;
 };

@@ -1,15 +1,12 @@
 #include "control/tap/check_gate.h"
 
-#include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -66,7 +63,7 @@ struct CheckGate::Inside {
   TapDevice tap;
   std::unique_ptr<AddressManager> addresses;
 
-  // In the calling thread's namespace, which is the new one.
+  // On the namespace's own thread.
   static std::expected<Inside, std::string> make() {
     auto links = Requester::open();
     auto addresses = Requester::open();
@@ -86,39 +83,27 @@ struct CheckGate::Inside {
 };
 
 std::expected<std::unique_ptr<CheckGate>, std::string> CheckGate::open(EventLoop& loop, ServerOf server_of, Forward forward) {
-  const int home = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-  if (home < 0) return std::unexpected{failure("the network namespace")};
-  if (unshare(CLONE_NEWNET) != 0) {
-    std::string error = failure("a network namespace for the probes");
-    close(home);
-    return std::unexpected{std::move(error)};
-  }
-  const int created = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-  auto inside = Inside::make();
-  if (setns(home, CLONE_NEWNET) != 0) std::abort();  // there is no way to go on in the wrong namespace
-  close(home);
-  if (created < 0 || !inside) {
-    if (created >= 0) close(created);
-    return std::unexpected{inside ? failure("the network namespace") : inside.error()};
-  }
-  std::unique_ptr<CheckGate> gate{new CheckGate{created, std::move(*inside), std::move(server_of), std::move(forward)}};
+  auto created = NamespaceThread::start();
+  if (!created) return std::unexpected{"check_via: a network namespace for the probes: " + created.error().message()};
+  std::expected<Inside, std::string> inside = std::unexpected{std::string{}};
+  (*created)->run([&inside] { inside = Inside::make(); });
+  if (!inside) return std::unexpected{inside.error()};
+  std::unique_ptr<CheckGate> gate{
+      new CheckGate{std::move(*created), std::move(*inside), std::move(server_of), std::move(forward)}};
   auto watch = loop.try_add_fd(gate->tap_.fd(), {.readable = true}, [at = gate.get()](FdEvents) { at->on_readable(); });
   if (!watch) return std::unexpected{"check_via: " + watch.error().message()};
   gate->watch_ = std::move(*watch);
   return gate;
 }
 
-CheckGate::CheckGate(int namespace_fd, Inside inside, ServerOf server_of, Forward forward)
-    : namespace_fd_{namespace_fd},
+CheckGate::CheckGate(std::unique_ptr<NamespaceThread> network_namespace, Inside inside, ServerOf server_of, Forward forward)
+    : namespace_{std::move(network_namespace)},
       tap_{std::move(inside.tap)},
       addresses_{std::move(inside.addresses)},
       server_of_{std::move(server_of)},
       forward_{std::move(forward)} {}
 
-CheckGate::~CheckGate() {
-  watch_.reset();
-  close(namespace_fd_);
-}
+CheckGate::~CheckGate() = default;
 
 std::expected<void, std::string> CheckGate::add_source(const packet::IpAddress& address) {
   const AddressKey key{tap_.interface_index(), address, static_cast<std::uint8_t>(address.bits())};

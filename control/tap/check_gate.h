@@ -17,6 +17,7 @@
 #include <string>
 
 #include "control/loop/event_loop.h"
+#include "control/loop/namespace_thread.h"
 #include "control/netlink/address_manager.h"
 #include "control/netlink/link_control.h"
 #include "control/tap/tap_device.h"
@@ -31,15 +32,15 @@ class CheckGate {
   // Whom a packet that comes from this address and port is for.
   using ServerOf = std::function<std::optional<packet::IpAddress>(const packet::Endpoint& source)>;
 
-  // Needs CAP_SYS_ADMIN. The error is a sentence for the operator.
+  // Needs CAP_SYS_ADMIN, for this call only. The error is a sentence for the operator.
   [[nodiscard]] static std::expected<std::unique_ptr<CheckGate>, std::string> open(EventLoop& loop, ServerOf server_of,
                                                                                    Forward forward);
   ~CheckGate();
   CheckGate(const CheckGate&) = delete;
   CheckGate& operator=(const CheckGate&) = delete;
 
-  // For setns(2); valid as long as this object.
-  [[nodiscard]] int network_namespace() const { return namespace_fd_; }
+  // Where probes are to be made; valid as long as this object.
+  [[nodiscard]] NamespaceThread& network_namespace() { return *namespace_; }
   // Has probes come from this address.
   [[nodiscard]] std::expected<void, std::string> add_source(const packet::IpAddress& address);
 
@@ -48,10 +49,10 @@ class CheckGate {
 
  private:
   struct Inside;
-  CheckGate(int namespace_fd, Inside inside, ServerOf server_of, Forward forward);
+  CheckGate(std::unique_ptr<NamespaceThread> network_namespace, Inside inside, ServerOf server_of, Forward forward);
   void on_readable();
 
-  int namespace_fd_;
+  std::unique_ptr<NamespaceThread> namespace_;
   TapDevice tap_;
   std::unique_ptr<AddressManager> addresses_;
   ServerOf server_of_;

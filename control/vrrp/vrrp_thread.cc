@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "control/log.h"
@@ -22,6 +23,10 @@ constexpr std::chrono::microseconds kFlushAgain{200};
 // A processor that has slept for a while wakes late, 0.1 to 0.2 ms on a virtual machine, and with cold caches. So the thread is
 // awake for so long before a takeover; what it burns, it burns only when a master has been silent for the whole time.
 constexpr std::chrono::microseconds kVigil{300};
+// Later than this, perhaps not this thread alone stood still but the whole process (SIGSTOP, a paused virtual machine): what
+// was sent to us meanwhile is still with the device. So the workers get so much time to bring it before anything is decided.
+constexpr std::chrono::milliseconds kLate{50};
+constexpr std::chrono::milliseconds kCatchUp{50};
 // How long a stop waits for the workers to take the last frames.
 constexpr std::chrono::milliseconds kFarewell{100};
 
@@ -93,7 +98,7 @@ class VrrpThread::Worker {
     take_frames();
     if (keep_vigil()) take_frames();
     const auto now = EventLoop::now();
-    if (const auto next = router_.next(); next && *next <= now) {
+    if (const auto next = router_.next(); is_due(next, now)) {
       worst_delay_ = std::max<std::chrono::nanoseconds>(worst_delay_, now - *next);
       carry_out(router_.on_time(now));
     }
@@ -103,12 +108,24 @@ class VrrpThread::Worker {
 
   void plan() {
     auto next = router_.next();
-    if (!outbox_.is_empty()) next = std::min(next.value_or(vrrp::TimePoint::max()), EventLoop::now() + kFlushAgain);
     if (const auto takeover = router_.next_takeover()) next = std::min(*next, *takeover - kVigil);
+    if (catch_up_until_) next = std::max(next.value_or(*catch_up_until_), *catch_up_until_);
+    if (!outbox_.is_empty()) next = std::min(next.value_or(vrrp::TimePoint::max()), EventLoop::now() + kFlushAgain);
     timer_.set(next);
   }
 
  private:
+  // Something is, and the workers have had their time if it is late.
+  bool is_due(const std::optional<vrrp::TimePoint>& next, vrrp::TimePoint now) {
+    if (!next || *next > now - kLate) {
+      catch_up_until_.reset();
+      return next && *next <= now;
+    }
+    if (!catch_up_until_) catch_up_until_ = now + kCatchUp;
+    if (now < *catch_up_until_) return false;
+    catch_up_until_.reset();
+    return true;
+  }
   void take_frames() {
     surroundings_.exchange.drain_all(dpdk::Taker::kVrrp, [this](const dpdk::PuntedFrame& frame) {
       carry_out(router_.on_frame(surroundings_.ports[frame.port], frame.bytes, frame.arrival));
@@ -166,6 +183,7 @@ class VrrpThread::Worker {
   PeerDelivery peers_;
   Outbox outbox_;
   std::chrono::nanoseconds worst_delay_{};
+  std::optional<vrrp::TimePoint> catch_up_until_;
   PreciseTimer timer_;
   FdWatch frames_;
 };

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 
+#include "control/loop/namespace_thread.h"
 #include "dataplane/packet/ip_address.h"
 #include "healthcheck/io/probe_socket.h"
 #include "healthcheck/spec/check_spec.h"
@@ -20,14 +21,14 @@ namespace penstock::healthcheck {
 
 class ViaGate {
  public:
-  // `network_namespace`: a descriptor of it, which must outlive the gate.
-  explicit ViaGate(int network_namespace) : namespace_{network_namespace} {}
+  // `network_namespace` must outlive the gate.
+  explicit ViaGate(control::NamespaceThread& network_namespace) : namespace_{network_namespace} {}
 
   // The address that probes of this server come from; none: there is no way to it (yet). Control thread.
   void set_source(const packet::IpAddress& server, const std::optional<packet::IpAddress>& source);
 
   // A TCP socket in the namespace, bound to the server's source address and a port that is now noted for the server. Any
-  // thread.
+  // thread but the namespace's own.
   [[nodiscard]] std::expected<Socket, ProbeResult> open_socket(const Connection& connection);
 
   // Whom a packet from this address and port is for; nothing when no probe has noted it. A port stays noted until another probe
@@ -35,7 +36,7 @@ class ViaGate {
   [[nodiscard]] std::optional<packet::IpAddress> server_of(const packet::Endpoint& source) const;
 
  private:
-  int namespace_;
+  control::NamespaceThread& namespace_;
   mutable std::mutex mutex_;
   std::map<packet::IpAddress, packet::IpAddress> sources_;  // by server
   std::map<packet::Endpoint, packet::IpAddress> servers_;   // by the probe's own end: at most 65,535 for each source address

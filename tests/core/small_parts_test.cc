@@ -139,6 +139,23 @@ TEST(KeyedHash, SpreadsKeysThatDifferInFewBits) {
   }
 }
 
+// Who has found keys that fill one bucket, on a director of his own or in the code, has found nothing about another process.
+TEST(KeyedHash, KeysOfOneBucketAreSpreadBySomebodyElsesSecret) {
+  std::mt19937_64 random{20'261'127};
+  const auto bucket = [](std::uint64_t key, HashSecret secret) { return keyed_hash(key, secret) >> 52; };
+  for (int pair = 0; pair < 8; ++pair) {
+    const HashSecret his{random(), random() | 1};
+    const HashSecret ours{random(), random() | 1};
+    std::vector<std::uint64_t> chosen;
+    for (std::uint64_t key = 0; chosen.size() < 512; ++key) {
+      if (bucket(key << 16, his) == 0) chosen.push_back(key << 16);
+    }
+    std::array<int, 4096> filled{};
+    for (const std::uint64_t key : chosen) ++filled.at(bucket(key, ours));
+    EXPECT_LT(*std::ranges::max_element(filled), 16) << "pair " << pair;  // 1 in 8 buckets has one
+  }
+}
+
 TEST(KeyedHash, IsTheSameAllOverTheProcess) {
   EXPECT_EQ(process_hash_secret().first, process_hash_secret().first);
   EXPECT_EQ(process_hash_secret().second, process_hash_secret().second);

@@ -77,6 +77,28 @@ TEST(Device, OneThatTakesNoSecondAddressSaysOnceThatItIsPromiscuous) {
   EXPECT_EQ(port.take_also({}), std::nullopt);
 }
 
+TEST(Device, WithoutBuffersFramesWaitAndGoOnWhenThereAreSomeAgain) {
+  VethPair cable;
+  Running running{{spec_of("eth0=net_af_packet0,iface=" + cable.port_end())}, 1};
+  const Port& port = running.plane().ports()[0];
+  rte_mempool* const pool = rte_mempool_lookup("penstock-port-0");
+  ASSERT_NE(pool, nullptr);
+  std::vector<void*> taken;
+  for (void* buffer = nullptr; rte_mempool_get(pool, &buffer) == 0;) taken.push_back(buffer);
+  ASSERT_GT(taken.size(), 1000U);
+
+  cable.wire().send(scripted_frame(forward_back(7)));
+  const auto& loops = running.plane().worker(0).idle_loops;
+  const auto before = loops.get();
+  EXPECT_TRUE(eventually([&] { return loops.get() > before + 100; }));  // it has asked the device, again and again
+  EXPECT_EQ(port.statistics().received, 0U);
+  for (void* const buffer : taken) rte_mempool_put(pool, buffer);
+  const auto back = cable.wire().receive(kScriptType);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(script_of(*back)->sequence, 7);
+  expect_round_trips(cable.wire(), 1514);
+}
+
 TEST(Device, AfPacketCarriesJumboFrames) {
   VethPair cable{1, 9000};
   Running running{{spec_of("eth0=net_af_packet0,iface=" + cable.port_end())}, 1};

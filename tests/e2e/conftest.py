@@ -78,6 +78,15 @@ def three_servers() -> dict[str, int]:
 
 
 @pytest.fixture
+def all_web_servers_again(lab):
+    """After a test that stops the first server's web server."""
+    yield
+    lab.stop_web_server(topology.REAL_SERVERS[0])
+    lab.start_web_server(topology.REAL_SERVERS[0])
+    lab.wait_for_web_server(topology.REAL_SERVERS[0])
+
+
+@pytest.fixture
 def echo_servers(lab):
     """What held connections are answered by, on each real server."""
     for server in topology.REAL_SERVERS:

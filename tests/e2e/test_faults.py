@@ -6,7 +6,7 @@ import time
 
 from lab import topology
 from lab.waiting import wait_for
-from test_health import ADDRESSES, FAILING, all_web_servers_again, paced, rotation, wait_for_servers  # noqa: F401
+from test_health import ADDRESSES, FAILING, paced, rotation, wait_for_servers
 
 STARVATION_SECONDS = 4  # of checks that come each second
 
@@ -21,8 +21,7 @@ def log_to_full_disk(daemon) -> None:
     daemon.arguments = lambda: ["sh", "-c", 'exec "$@" 2> /dev/full', "sh", *arguments]
 
 
-def test_without_descriptors_servers_stay_until_they_can_be_checked_again(lab, make_daemon, configuration,
-                                                                          all_web_servers_again):  # noqa: F811
+def test_without_descriptors_servers_stay_until_they_can_be_checked_again(lab, make_daemon, configuration, all_web_servers_again):
     daemon = make_daemon()
     log_to_full_disk(daemon)
     daemon.start(paced(configuration, 1, 0.25))

@@ -62,14 +62,6 @@ def transfer_servers(lab):
     stop_script(lab, "transfer_server.py")
 
 
-@pytest.fixture
-def all_web_servers_again(lab):
-    yield
-    lab.stop_web_server(FAILING)
-    lab.start_web_server(FAILING)
-    lab.wait_for_web_server(FAILING)
-
-
 @pytest.mark.parametrize("pace", PACES.values(), ids=PACES.keys())
 def test_the_how_tos_failure_and_recovery(lab, make_daemon, configuration, transfer_servers, all_web_servers_again, pace):
     """Three servers, two after one's web server has stopped, three again; an upload to another one never notices."""

@@ -72,6 +72,14 @@ TEST(Options, GiveAnAddressWithoutALengthAllItsBits) {
   EXPECT_EQ(accepted({"--port", "a=net_null0", "--address", "a=fd77::1"}).addresses[0].prefix_length, 128);
 }
 
+TEST(Options, ReadWhichCapabilitiesAreToBeKeptAsWell) {
+  EXPECT_EQ(accepted({}).keep_capabilities, 0U);
+  EXPECT_EQ(accepted({"--keep-capability", "SYS_ADMIN", "--keep-capability=cap_sys_time"}).keep_capabilities,
+            capabilities_of({CAP_SYS_ADMIN, CAP_SYS_TIME}));
+  EXPECT_EQ(refused({"--keep-capability", "MOUNT"}),
+            "--keep-capability MOUNT: expected a name of capabilities(7), for example SYS_ADMIN");
+}
+
 TEST(Options, ReadTheDataPlanesNumbers) {
   const Options options = accepted({"--workers",
                                     "3",
