@@ -1,6 +1,7 @@
 #!/bin/bash
 # build.sh [VARIANT [TARGET...]]: configure if needed and build. release goes to build/, any other variant to build-VARIANT/.
-# The binaries are DIR/penstockd and DIR/penstock. The variant fuzz is instrumented for libFuzzer; fuzz.sh names its targets.
+# The binaries are DIR/penstockd and DIR/penstock. The variants fuzz and afl are instrumented for libFuzzer and for AFL++; fuzz.sh
+# names their targets.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 variant=${1:-release}
@@ -22,7 +23,9 @@ case $variant in
   clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=$quiet") ;;
   clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=$quiet") ;;
   fuzz) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=['$quiet', '-fsanitize=fuzzer-no-link']") ;;
-  *) echo "build.sh: no variant $variant (release asan tsan clang clang-asan clang-tsan fuzz)" >&2; exit 2 ;;
+  # AFL++'s own compilers are too old for C++23: its runtime takes the coverage that clang reports by this.
+  afl) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=['$quiet', '-fsanitize-coverage=trace-pc-guard']" -Dafl=true) ;;
+  *) echo "build.sh: no variant $variant (release asan tsan clang clang-asan clang-tsan fuzz afl)" >&2; exit 2 ;;
 esac
 
 if [ ! -f "$dir/build.ninja" ]; then
