@@ -55,7 +55,7 @@ prepare() {
 
 run_libfuzzer() {
   local status=0 last
-  (cd "$findings" && "$build/$2" -max_total_time="$seconds" -timeout=20 -artifact_prefix="$findings/" -print_final_stats=1 \
+  (cd "$findings" && "$build/$2" -max_total_time="$seconds" -timeout=20 -report_slow_units=20 -artifact_prefix="$findings/" -print_final_stats=1 \
     $dictionary "$corpus" "$seeds") >"$log" 2>&1 || status=$?
   last=$(grep -oE 'cov: [0-9]+ ft: [0-9]+ corp: [0-9]+' "$log" | tail -1)
   read -r _ edges _ features _ inputs <<<"$last" || true

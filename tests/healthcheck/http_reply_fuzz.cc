@@ -71,7 +71,7 @@ void check_pattern(BodyPattern pattern, std::string_view body, std::size_t piece
   url.pattern = pattern;
   const ProbeResult matches = judge_both(url, 200, body, piece);
   url.pattern->must_match = false;
-  const ProbeResult differs = judge_both(url, 200, body, piece);
+  const ProbeResult differs = judge(url, 200, body, piece);
   const auto is_verdict = [](const ProbeResult& result) {
     return result.is_success() || result.failure == ProbeFailure::kPattern;
   };

@@ -16,7 +16,6 @@ using penstock::test::require;
 struct Outcome {
   std::string sent;
   std::optional<ProbeFailure> end;
-  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 bool is_reply_line(const std::string& line) {

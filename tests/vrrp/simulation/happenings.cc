@@ -184,8 +184,12 @@ void World::receive(std::size_t router, std::vector<std::byte> frame) {
   const RouterSpec spec = spec_of(scenario_, router, facts_[router].config);
   const Wire wire = wire_of(frame, spec, address_of(scenario_.family, router));
   if (!wire.hostile) {
-    // Another interval than the scenario's would change how long all have to wait.
+    // Another interval than the scenario's would change how long all have to wait; so would a second owner of the addresses,
+    // before whom the first one's priority no longer is what it is configured to be.
     if (wire.interval < scenario_.least_interval || wire.interval > scenario_.most_interval) return;
+    const bool two_owners =
+        facts_[router].config.priority == InstanceSpec::kOwnerPriority && wire.priority == InstanceSpec::kOwnerPriority;
+    if (two_owners) return;
     changed();
   }
   arrive(router, frames_.add(std::move(frame), wire));
