@@ -39,7 +39,7 @@ SmtpDialogue::Step SmtpDialogue::on_bytes(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto end = bytes.find('\n');
     const auto piece = bytes.substr(0, end);
-    reply_bytes_ += piece.size() + 1;
+    reply_bytes_ += piece.size() + (end == std::string_view::npos ? 0 : 1);
     if (line_.size() + piece.size() > kLongestLine || reply_bytes_ > kLongestReply) {
       return {.end = ProbeResult{.failure = ProbeFailure::kReplyTooLarge, .detail = std::string{what()}}};
     }

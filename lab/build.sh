@@ -1,6 +1,7 @@
 #!/bin/bash
 # build.sh [VARIANT [TARGET...]]: configure if needed and build. release goes to build/, any other variant to build-VARIANT/.
-# The binaries are DIR/penstockd and DIR/penstock. The variant fuzz is instrumented for libFuzzer; fuzz.sh names its targets.
+# The binaries are DIR/penstockd and DIR/penstock. The variants fuzz and afl are instrumented for libFuzzer and for AFL++; fuzz.sh
+# names their targets.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 variant=${1:-release}
@@ -11,6 +12,8 @@ clang=("ccache clang-19" "ccache clang++-19")
 # libstdc++ 12's stable_sort calls what its own headers deprecate, and clang reports that at our line.
 quiet=-Wno-deprecated-declarations
 asan=(--buildtype=debug -Doptimization=0 -Db_sanitize=address,undefined -Db_lundef=false)
+# Fuzzing is worth what it executes: as asan, but optimised.
+fuzzing=(--buildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false)
 tsan=(--buildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false)
 dir=$root/build-$variant
 case $variant in
@@ -21,8 +24,10 @@ case $variant in
   clang) compilers=("${clang[@]}") options=(--buildtype=release "-Dcpp_args=$quiet") ;;
   clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=$quiet") ;;
   clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=$quiet") ;;
-  fuzz) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=['$quiet', '-fsanitize=fuzzer-no-link']") ;;
-  *) echo "build.sh: no variant $variant (release asan tsan clang clang-asan clang-tsan fuzz)" >&2; exit 2 ;;
+  fuzz) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '-fsanitize=fuzzer-no-link']") ;;
+  # AFL++'s own compilers are too old for C++23: its runtime takes the coverage that clang reports by this.
+  afl) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '-fsanitize-coverage=trace-pc-guard']" -Dafl=true) ;;
+  *) echo "build.sh: no variant $variant (release asan tsan clang clang-asan clang-tsan fuzz afl)" >&2; exit 2 ;;
 esac
 
 if [ ! -f "$dir/build.ninja" ]; then

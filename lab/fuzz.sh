@@ -1,17 +1,102 @@
 #!/bin/bash
-# fuzz.sh [NAME [SECONDS]]: build and run the libFuzzer target fuzz-NAME, or all that meson knows. What a run learns is kept in
-# build-fuzz/corpus/NAME and is where the next one starts. A finding ends the run with the path of its input.
+# fuzz.sh [--afl] [NAME] [SECONDS]: build and run the fuzz target fuzz-NAME, or all that meson knows, by libFuzzer or by AFL++.
+# fuzz.sh --list [--afl]: build all targets and name them, a line each.
+#
+# A target may have a program seeds-NAME, which writes inputs to begin with, and a dictionary NAME.dict somewhere in tests/. What
+# a run learns is kept in build-fuzz/corpus/NAME (--afl: build-afl/corpus/NAME), is read again by the next run, and is read by
+# both: AFL++ begins with libFuzzer's corpus. A finding is named and kept in the folder findings beside it, the other targets go
+# on, and the exit status is 1. The table at the end is of libFuzzer's own figures: edges (cov) and features of coverage, inputs
+# in the corpus; AFL++ counts edges otherwise and has no features.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-name=${1:-} seconds=${2:-60}
-
-"$root/lab/build.sh" fuzz build.ninja
-targets=$(ninja -C "$root/build-fuzz" -t targets all | sed -n "s|^\(.*fuzz-${name:-[^/.:]*}\): cpp_LINKER.*|\1|p")
-[ -n "$targets" ] || { echo "fuzz.sh: no target fuzz-$name" >&2; exit 1; }
-for target in $targets; do
-  "$root/lab/build.sh" fuzz "$target"
-  corpus=$root/build-fuzz/corpus/${target##*/fuzz-}
-  mkdir -p "$corpus"
-  echo "== ${target##*/} for $seconds seconds"
-  (cd "$corpus" && "$root/build-fuzz/$target" -max_total_time="$seconds" -artifact_prefix="$root/build-fuzz/" -print_final_stats=1 "$corpus")
+variant=fuzz action=run
+while [[ ${1:-} == --* ]]; do
+  case $1 in
+    --afl) variant=afl ;;
+    --list) action=list ;;
+    *) echo "fuzz.sh: no option $1" >&2; exit 2 ;;
+  esac
+  shift
 done
+name='' seconds=60
+case $# in
+  0) ;;
+  1) if [[ $1 =~ ^[0-9]+$ ]]; then seconds=$1; else name=$1; fi ;;
+  2) name=$1 seconds=$2 ;;
+  *) echo "usage: fuzz.sh [--afl] [NAME] [SECONDS]" >&2; exit 2 ;;
+esac
+[[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "fuzz.sh: $seconds is no number of seconds" >&2; exit 2; }
+
+build=$root/build-$variant
+"$root/lab/build.sh" "$variant" build.ninja >&2
+known=$(ninja -C "$build" -t targets all)
+targets_of() { sed -n "s;^\(\(.*/\)\?$1-${name:-[^/.:]*}\): cpp_LINKER.*;\1;p" <<<"$known"; }
+mapfile -t targets < <(targets_of fuzz)
+mapfile -t seeders < <(targets_of seeds)
+[ ${#targets[@]} != 0 ] || { echo "fuzz.sh: no target fuzz-$name" >&2; exit 2; }
+"$root/lab/build.sh" "$variant" "${targets[@]}" "${seeders[@]}" >&2
+if [ $action = list ]; then
+  printf '%s\n' "${targets[@]##*/fuzz-}"
+  exit
+fi
+
+# What one target needs: folders for what is learned, found and begun with, and the dictionary's option in `dictionary`.
+prepare() {
+  local file seeder
+  corpus=$build/corpus/$1 findings=$build/findings/$1 seeds=$build/seeds/$1 log=$build/$1.log
+  rm -rf "$seeds"
+  mkdir -p "$corpus" "$findings" "$seeds"
+  for seeder in "${seeders[@]}"; do
+    [ "${seeder##*/}" != "seeds-$1" ] || "$build/$seeder" "$seeds"
+  done
+  file=$(find "$root/tests" -name "$1.dict" -print -quit)
+  dictionary=${file:+-dict=$file}
+}
+
+run_libfuzzer() {
+  local status=0 last
+  (cd "$findings" && "$build/$2" -max_total_time="$seconds" -timeout=20 -report_slow_units=20 -artifact_prefix="$findings/" -print_final_stats=1 \
+    $dictionary "$corpus" "$seeds") >"$log" 2>&1 || status=$?
+  last=$(grep -oE 'cov: [0-9]+ ft: [0-9]+ corp: [0-9]+' "$log" | tail -1)
+  read -r _ edges _ features _ inputs <<<"$last" || true
+  executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  [ $status = 0 ]
+}
+
+run_afl() {
+  local begin=$build/begin/$1 out=$build/afl/$1 status=0
+  rm -rf "$begin"
+  mkdir -p "$begin" "$out"
+  printf x >"$begin/x"  # AFL++ wants at least one input
+  find "$seeds" "$corpus" "$root/build-fuzz/corpus/$1" -type f -size -64k -exec cp -t "$begin" {} + 2>/dev/null || true
+  AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_AUTORESUME=1 AFL_NO_AFFINITY=1 \
+    afl-fuzz -i "$begin" -o "$out" -V "$seconds" -t 20000 ${dictionary:+-x "${dictionary#-dict=}"} -- "$build/$2" >"$log" 2>&1 || status=$?
+  cp -n "$out"/default/crashes/id* "$out"/default/hangs/id* "$findings" 2>/dev/null || true
+  cp "$out"/default/queue/id* "$corpus" 2>/dev/null || true
+  stat_of() { sed -n "s/^$1 *: //p" "$out/default/fuzzer_stats" 2>/dev/null; }
+  executions=$(stat_of execs_done) edges=$(stat_of edges_found) inputs=$(stat_of corpus_count) features=-
+  [ $status = 0 ] && [ "$(ls "$findings" | wc -l)" = "$before" ]
+}
+
+row() { printf '%-16s %8s %12s %8s %9s %8s  %s\n' "$@"; }
+table=$(row target seconds executions edges features inputs findings)
+failed=0
+for target in "${targets[@]}"; do
+  one=${target##*/fuzz-}
+  prepare "$one"
+  before=$(ls "$findings" | wc -l)
+  edges='' features='' inputs='' executions=''
+  echo "== fuzz-$one for $seconds seconds"
+  started=$SECONDS
+  engine=run_libfuzzer
+  [ $variant = fuzz ] || engine=run_afl
+  if ! $engine "$one" "$target"; then
+    failed=1
+    tail -n 60 "$log"
+    ls -t "$findings" | head -n $(($(ls "$findings" | wc -l) - before)) | sed "s;^;fuzz.sh: fuzz-$one has a finding: $findings/;"
+  fi
+  table+=$'\n'$(row "$one" $((SECONDS - started)) "${executions:--}" "${edges:--}" "${features:--}" "${inputs:--}" \
+    $(($(ls "$findings" | wc -l) - before)))
+done
+echo "$table"
+exit $failed

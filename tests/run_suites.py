@@ -1,10 +1,15 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|conformance|asan|tsan|e2e|equivalence ...]
+    python3 -m tests.run_suites [unit|lint|conformance|asan|tsan|fuzz|mutants|short|quick|e2e|equivalence ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
 more. A suite in which nothing ran is a failure too. Sanitizer variants run the unit tests alone, and only when they are named.
+
+`fuzz` replays each fuzz target's seeds and what earlier runs have learned, then fuzzes it for some seconds: a test for each target.
+`mutants` runs the tests that plant faults (GoogleTest suites with "Mutant" in their name, and the comparison of health checks), which
+prove that the nets can fail.
+`short` is the unit tests without those of SLOW_TESTS, `quick` is short and lint.
 
 Two suites run at the same time (the machines that run this have two processors); e2e, which measures nothing but loads everything, and
 equivalence, which compares times, run alone.
@@ -26,6 +31,12 @@ REPORTS = ROOT / "build" / "test-reports"
 PYTHON = "/usr/bin/python3"
 UNIT_TIMEOUT_SECONDS = 600
 PYTEST_TIMEOUT_SECONDS = 2400
+FUZZ_SECONDS = 10
+FUZZ_TIMEOUT_SECONDS = 300  # of one target: its corpus may be large
+MUTANTS_FILTER = "*Mutant*"
+MUTANTS_OF_PYTEST = "healthcheck_equivalence/test_comparison.py"
+# Unit tests of more than some 10 s: simulations, and what needs time to pass.
+SLOW_TESTS = ("vrrp-simulation", "healthcheck-simulator")
 
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1",
@@ -137,14 +148,20 @@ def fixed_addresses(variant: str) -> list[str]:
     return prefix if wanted else []
 
 
-def unit(variant: str, directory: pathlib.Path) -> Outcome:
-    """Every test that meson knows in that build directory. GoogleTest programs are counted by case, others by exit status."""
-    outcome = Outcome()
+def tests_of(directory: pathlib.Path) -> list[dict]:
+    """What meson knows of the tests in that build directory."""
     listing = subprocess.run(["/usr/bin/meson", "introspect", "--tests", str(directory)], capture_output=True, text=True)
     if listing.returncode != 0:
-        outcome.fail(f"{variant}: meson introspect: {listing.stderr.strip()}")
-        return outcome
-    for test in json.loads(listing.stdout):
+        raise RuntimeError(f"meson introspect: {listing.stderr.strip()}")
+    return json.loads(listing.stdout)
+
+
+def unit(variant: str, directory: pathlib.Path, without: tuple[str, ...] = ()) -> Outcome:
+    """Every test that meson knows in that build directory. GoogleTest programs are counted by case, others by exit status."""
+    outcome = Outcome()
+    for test in tests_of(directory):
+        if test["name"] in without:
+            continue
         report = REPORTS / variant / f"{test['name'].replace('/', '-').replace(' ', '-')}.xml"
         name = f"{variant} {test['name']}"
         if test["protocol"] == "gtest":
@@ -158,10 +175,11 @@ def unit(variant: str, directory: pathlib.Path) -> Outcome:
     return outcome
 
 
-def pytest_suite(folder: str) -> Outcome:
-    report = REPORTS / f"{folder}.xml"
-    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", f"tests/{folder}"]
-    return run_program(folder, command, report, PYTEST_TIMEOUT_SECONDS, {"PYTHONDONTWRITEBYTECODE": "1"})
+def pytest_suite(path: str) -> Outcome:
+    """A folder of tests/, or a file in one."""
+    report = REPORTS / f"{path}.xml"
+    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", f"tests/{path}"]
+    return run_program(path, command, report, PYTEST_TIMEOUT_SECONDS, {"PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def sanitized(variant: str) -> Outcome:
@@ -171,20 +189,59 @@ def sanitized(variant: str) -> Outcome:
     return outcome
 
 
+def mutants() -> Outcome:
+    """The tests that plant faults: those of every GoogleTest program that has some, and one file for pytest."""
+    outcome = Outcome()
+    for test in tests_of(ROOT / "build"):
+        if test["protocol"] != "gtest" or not has_cases(test["cmd"], MUTANTS_FILTER):
+            continue
+        report = REPORTS / "mutants" / f"{test['name']}.xml"
+        command = [*test["cmd"], f"--gtest_filter={MUTANTS_FILTER}", f"--gtest_output=xml:{report}"]
+        outcome.add(run_program(f"mutants of {test['name']}", command, report, UNIT_TIMEOUT_SECONDS, test["env"]))
+    outcome.add(pytest_suite(MUTANTS_OF_PYTEST))
+    say(f"tests that plant faults: {outcome.passed} passed, {outcome.failed} failed")
+    return outcome
+
+
+def has_cases(command: list[str], filter_: str) -> bool:
+    listing = subprocess.run([*command, "--gtest_list_tests", f"--gtest_filter={filter_}"], capture_output=True, text=True)
+    return any(line.startswith("  ") for line in listing.stdout.splitlines())
+
+
+def fuzz() -> Outcome:
+    """A test for each fuzz target; libFuzzer reads seeds and corpus before it invents anything, so a known finding shows at once."""
+    outcome = Outcome()
+    listing = subprocess.run([ROOT / "lab" / "fuzz.sh", "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if listing.returncode != 0:
+        outcome.fail("build fuzz")
+        say(f"---- lab/fuzz.sh --list\n{listing.stderr[-6000:]}\n----")
+        return outcome
+    for target in listing.stdout.split():
+        report = REPORTS / "fuzz" / f"{target}.xml"
+        command = ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), str(ROOT / "lab" / "fuzz.sh"), target, str(FUZZ_SECONDS)]
+        outcome.add(run_program(f"fuzz {target}", command, report, FUZZ_TIMEOUT_SECONDS, {}))
+    return outcome
+
+
 SUITES = {
     "lint": lambda: pytest_suite("lint"),
     "unit": lambda: unit("release", ROOT / "build"),
     "conformance": lambda: pytest_suite("ipvs_conformance"),
     "asan": lambda: sanitized("asan"),
     "tsan": lambda: sanitized("tsan"),
+    "fuzz": fuzz,
+    "mutants": mutants,
+    "short": lambda: unit("release", ROOT / "build", SLOW_TESTS),
     "e2e": lambda: pytest_suite("e2e"),
     "equivalence": lambda: pytest_suite("healthcheck_equivalence"),
 }
 ALONE = ("e2e", "equivalence")
-# Run by name only: a variant of all unit tests takes longer to build than all the others together, and equivalence asserts times, which
-# a busy machine may miss.
-BY_NAME = ("asan", "tsan", "equivalence")
-NEED_RELEASE_BUILD = ("unit", "conformance", "e2e", "equivalence")
+# Run by name only: another variant takes longer to build than all the rest takes to run, equivalence asserts times, which a busy
+# machine may miss, and what mutants and short run is among the unit tests.
+BY_NAME = ("asan", "tsan", "fuzz", "mutants", "short", "equivalence")
+NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "e2e", "equivalence")
+# One name for several.
+GROUPS = {"quick": ("lint", "short")}
 
 
 def run_guarded(name: str) -> Outcome:
@@ -198,10 +255,11 @@ def run_guarded(name: str) -> Outcome:
 
 
 def main(arguments: list[str]) -> int:
-    unknown = [name for name in arguments if name not in SUITES]
+    unknown = [name for name in arguments if name not in SUITES and name not in GROUPS]
     if unknown:
-        print(f"no suite {', '.join(unknown)}; there are: {' '.join(SUITES)}", file=sys.stderr)
+        print(f"no suite {', '.join(unknown)}; there are: {' '.join([*SUITES, *GROUPS])}", file=sys.stderr)
         return 2
+    arguments = [one for name in arguments for one in GROUPS.get(name, (name,))]
     chosen = [name for name in SUITES if name in arguments or (not arguments and name not in BY_NAME)]
     total = Outcome()
     if any(name in NEED_RELEASE_BUILD for name in chosen):

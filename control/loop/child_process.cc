@@ -35,7 +35,7 @@ struct Start {
 
 // In the new process, which shares our memory while our thread waits: nothing but system calls here. setresuid() and its like
 // go past glibc, which would try to change our other threads, too.
-[[gnu::no_sanitize("address", "thread", "undefined")]] int run_child(void* argument) {
+__attribute__((no_sanitize("address", "thread", "undefined"))) int run_child(void* argument) {
   Start& start = *static_cast<Start*>(argument);
   const auto fail = [&start] {
     start.error = errno;

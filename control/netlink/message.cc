@@ -41,6 +41,12 @@ void require_room(bool enough) {
 
 }  // namespace
 
+void for_each_message(std::span<const std::byte> datagram, const std::function<void(const nlmsghdr&)>& handler) {
+  int left = static_cast<int>(datagram.size());
+  auto* message = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(datagram.data()));
+  for (; nlmsg_ok(message, left) != 0; message = nlmsg_next(message, &left)) handler(*message);
+}
+
 std::uint8_t address_family(const packet::IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
 
 void Message::Free::operator()(nl_msg* message) const { nlmsg_free(message); }

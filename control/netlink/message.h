@@ -83,6 +83,10 @@ class Attributes {
   std::array<nlattr*, kMaxType + 1> table_{};
 };
 
+// Hands on each message of a datagram, up to the first one whose length can't be. Precondition: `datagram` is aligned for
+// nlmsghdr.
+void for_each_message(std::span<const std::byte> datagram, const std::function<void(const nlmsghdr&)>& handler);
+
 // The fixed header behind nlmsghdr, copied out; nothing when the message is too short for it.
 template <typename Header>
 [[nodiscard]] std::optional<Header> fixed_header(const nlmsghdr& message) {

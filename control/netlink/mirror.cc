@@ -89,7 +89,7 @@ void NetworkMirror::start_resync() {
   while (events_.receive([](const nlmsghdr&) {}) != NetlinkSocket::Received::kNothing) {
   }
   events_watch_.set_events({});
-  ++generation_;
+  tables_.begin_dump();
   request_dump(DumpStage::kLinks);
 }
 
@@ -142,67 +142,12 @@ void NetworkMirror::finish_resync() {
   dumps_watch_.set_events({});
   events_watch_.set_events({.readable = true});
   ++counters_.resyncs;
-  sweep(neighbours_, [this](const NeighbourKey& key) { announce_neighbour(key); });
-  sweep(addresses_, [this](const AddressKey& key) { announce_address(key); });
-  sweep(links_, [this](int index) { announce_link(index); });
-  announce_routes(std::nullopt);
-}
-
-// What the last complete dump didn't contain has gone without our being told.
-template <typename Map, typename Announce>
-void NetworkMirror::sweep(Map& map, Announce announce) {
-  std::vector<typename Map::key_type> gone;
-  for (const auto& [key, entry] : map) {
-    if (entry.generation != generation_) gone.push_back(key);
-  }
-  for (const auto& key : gone) {
-    map.erase(key);
-    announce(key);
-  }
-}
-
-// True when the map changed.
-template <typename Map, typename Key, typename Value>
-bool NetworkMirror::store(Map& map, const Key& key, const Value& value, bool gone) {
-  if (gone) return map.erase(key) != 0;
-  const auto [place, is_new] = map.try_emplace(key, value, generation_);
-  place->second.generation = generation_;
-  if (is_new) return true;
-  if (place->second.value == value) return false;
-  place->second.value = value;
-  return true;
+  for (const NetworkChange& change : tables_.end_dump()) announce(change);
+  announce(RoutesChanged{});
 }
 
 void NetworkMirror::apply(const nlmsghdr& message) {
-  switch (message.nlmsg_type) {
-    case RTM_NEWLINK:
-    case RTM_DELLINK:
-      if (const auto link = read_link(message); link && store(links_, link->index, *link, message.nlmsg_type == RTM_DELLINK)) {
-        announce_link(link->index);
-      }
-      break;
-    case RTM_NEWADDR:
-    case RTM_DELADDR:
-      if (const auto address = read_address(message);
-          address && store(addresses_, address->key, *address, message.nlmsg_type == RTM_DELADDR)) {
-        announce_address(address->key);
-      }
-      break;
-    case RTM_NEWNEIGH:
-    case RTM_DELNEIGH:
-      if (const auto neighbour = read_neighbour(message);
-          neighbour && store(neighbours_, neighbour->key, *neighbour, message.nlmsg_type == RTM_DELNEIGH)) {
-        announce_neighbour(neighbour->key);
-      }
-      break;
-    case RTM_NEWROUTE:
-    case RTM_DELROUTE: announce_routes(read_route_scope(message)); break;
-    case RTM_NEWRULE:
-    case RTM_DELRULE:
-    case RTM_NEWNEXTHOP:
-    case RTM_DELNEXTHOP: announce_routes(std::nullopt); break;
-    default: break;
-  }
+  if (const auto change = tables_.apply(message)) announce(*change);
 }
 
 // Over a copy of the list: an observer may end its own or another's subscription while it is called.
@@ -214,64 +159,27 @@ void NetworkMirror::notify(Call call) {
   }
 }
 
-void NetworkMirror::announce_link(int index) {
-  notify([&](const Observer& observer) {
-    if (observer.link_changed) observer.link_changed(index, find_link(index));
-  });
+void NetworkMirror::announce(const NetworkChange& change) {
+  notify([&](const Observer& observer) { std::visit([&](const auto& what) { tell(observer, what); }, change); });
 }
 
-void NetworkMirror::announce_address(const AddressKey& key) {
-  notify([&](const Observer& observer) {
-    if (observer.address_changed) observer.address_changed(key, find_address(key));
-  });
+void NetworkMirror::tell(const Observer& observer, const LinkChanged& change) const {
+  if (observer.link_changed) observer.link_changed(change.index, find_link(change.index));
 }
-
-void NetworkMirror::announce_neighbour(const NeighbourKey& key) {
-  notify([&](const Observer& observer) {
-    if (observer.neighbour_changed) observer.neighbour_changed(key, find_neighbour(key));
-  });
+void NetworkMirror::tell(const Observer& observer, const AddressChanged& change) const {
+  if (observer.address_changed) observer.address_changed(change.key, find_address(change.key));
 }
-
-void NetworkMirror::announce_routes(const std::optional<RouteScope>& scope) {
-  notify([&](const Observer& observer) {
-    if (observer.routes_changed) observer.routes_changed(scope);
-  });
+void NetworkMirror::tell(const Observer& observer, const NeighbourChanged& change) const {
+  if (observer.neighbour_changed) observer.neighbour_changed(change.key, find_neighbour(change.key));
+}
+void NetworkMirror::tell(const Observer& observer, const RoutesChanged& change) const {
+  if (observer.routes_changed) observer.routes_changed(change.scope);
 }
 
 NetworkMirror::Subscription NetworkMirror::subscribe(Observer observer) {
   const std::uint64_t id = next_observer_++;
   observers_.emplace(id, std::make_shared<Observer>(std::move(observer)));
   return Subscription{this, id};
-}
-
-const Link* NetworkMirror::find_link(int index) const {
-  const auto found = links_.find(index);
-  return found == links_.end() ? nullptr : &found->second.value;
-}
-
-const Link* NetworkMirror::find_link(std::string_view name) const {
-  for (const auto& [index, entry] : links_) {
-    if (entry.value.name == name) return &entry.value;
-  }
-  return nullptr;
-}
-
-const Address* NetworkMirror::find_address(const AddressKey& key) const {
-  const auto found = addresses_.find(key);
-  return found == addresses_.end() ? nullptr : &found->second.value;
-}
-
-const Neighbour* NetworkMirror::find_neighbour(const NeighbourKey& key) const {
-  const auto found = neighbours_.find(key);
-  return found == neighbours_.end() ? nullptr : &found->second.value;
-}
-
-void NetworkMirror::for_each_link(const std::function<void(const Link&)>& visit) const {
-  for (const auto& [index, entry] : links_) visit(entry.value);
-}
-
-void NetworkMirror::for_each_address(const std::function<void(const Address&)>& visit) const {
-  for (const auto& [key, entry] : addresses_) visit(entry.value);
 }
 
 }  // namespace penstock::control

@@ -17,11 +17,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "control/loop/event_loop.h"
-#include "control/netlink/records.h"
+#include "control/netlink/network_tables.h"
 #include "control/netlink/socket.h"
 
 namespace penstock::control {
@@ -69,12 +68,12 @@ class NetworkMirror {
   NetworkMirror& operator=(const NetworkMirror&) = delete;
 
   // Pointers stay valid until the next event; null when there is no such thing.
-  [[nodiscard]] const Link* find_link(int index) const;
-  [[nodiscard]] const Link* find_link(std::string_view name) const;
-  [[nodiscard]] const Address* find_address(const AddressKey& key) const;
-  [[nodiscard]] const Neighbour* find_neighbour(const NeighbourKey& key) const;
-  void for_each_link(const std::function<void(const Link&)>& visit) const;
-  void for_each_address(const std::function<void(const Address&)>& visit) const;
+  [[nodiscard]] const Link* find_link(int index) const { return tables_.find_link(index); }
+  [[nodiscard]] const Link* find_link(std::string_view name) const { return tables_.find_link(name); }
+  [[nodiscard]] const Address* find_address(const AddressKey& key) const { return tables_.find_address(key); }
+  [[nodiscard]] const Neighbour* find_neighbour(const NeighbourKey& key) const { return tables_.find_neighbour(key); }
+  void for_each_link(const std::function<void(const Link&)>& visit) const { tables_.for_each_link(visit); }
+  void for_each_address(const std::function<void(const Address&)>& visit) const { tables_.for_each_address(visit); }
 
   Subscription subscribe(Observer observer);
   // Reads what the kernel has already sent, without waiting for the loop to come round. Not from within an observer's call.
@@ -85,11 +84,6 @@ class NetworkMirror {
 
  private:
   enum class DumpStage : std::uint8_t { kNone, kLinks, kAddresses, kNeighbours, kRetry };
-  template <typename Value>
-  struct Entry {
-    Value value;
-    std::uint64_t generation = 0;  // of the dump that saw it last
-  };
 
   NetworkMirror(EventLoop& loop, NetlinkSocket events, NetlinkSocket dumps);
   void on_events();
@@ -100,21 +94,15 @@ class NetworkMirror {
   void next_dump();
   void finish_resync();
   void apply(const nlmsghdr& message);
-  template <typename Map, typename Key, typename Value>
-  bool store(Map& map, const Key& key, const Value& value, bool gone);
-  template <typename Map, typename Announce>
-  void sweep(Map& map, Announce announce);
   template <typename Call>
   void notify(Call call);
+  void announce(const NetworkChange& change);
+  void tell(const Observer& observer, const LinkChanged& change) const;
+  void tell(const Observer& observer, const AddressChanged& change) const;
+  void tell(const Observer& observer, const NeighbourChanged& change) const;
+  void tell(const Observer& observer, const RoutesChanged& change) const;
 
-  void announce_link(int index);
-  void announce_address(const AddressKey& key);
-  void announce_neighbour(const NeighbourKey& key);
-  void announce_routes(const std::optional<RouteScope>& scope);
-
-  std::map<int, Entry<Link>> links_;
-  std::map<AddressKey, Entry<Address>> addresses_;
-  std::unordered_map<NeighbourKey, Entry<Neighbour>> neighbours_;
+  NetworkTables tables_;
   std::map<std::uint64_t, std::shared_ptr<Observer>> observers_;
   std::uint64_t next_observer_ = 1;
 
@@ -123,7 +111,6 @@ class NetworkMirror {
   DumpStage dump_stage_ = DumpStage::kNone;
   bool dump_interrupted_ = false;
   std::uint32_t dump_sequence_ = 0;
-  std::uint64_t generation_ = 0;
   Counters counters_;
   FdWatch events_watch_;
   FdWatch dumps_watch_;

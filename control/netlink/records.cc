@@ -14,6 +14,11 @@ namespace {
 
 bool is_internet(std::uint8_t family) { return family == AF_INET || family == AF_INET6; }
 
+// There, and of that family: an attribute's length alone says which of the two it is.
+bool is_of(const std::optional<packet::IpAddress>& address, std::uint8_t family) {
+  return address && address_family(*address) == family;
+}
+
 std::array<std::uint8_t, 16> bytes_of(const packet::IpAddress& address) {
   if (address.is_v6()) return address.v6().bytes;
   std::array<std::uint8_t, 16> bytes{};
@@ -66,10 +71,11 @@ std::optional<Address> read_address(const nlmsghdr& message) {
   // On a point-to-point link IFA_ADDRESS is the partner; IPv6 sends IFA_LOCAL only then.
   auto own = attributes.address(IFA_LOCAL);
   if (!own) own = attributes.address(IFA_ADDRESS);
-  if (!own) return std::nullopt;
+  if (!is_of(own, header->ifa_family) || header->ifa_prefixlen > own->bits()) return std::nullopt;
   Address address;
   address.key = {static_cast<int>(header->ifa_index), *own, header->ifa_prefixlen};
   address.broadcast = attributes.address(IFA_BROADCAST);
+  if (!is_of(address.broadcast, header->ifa_family)) address.broadcast.reset();
   address.scope = header->ifa_scope;
   address.flags = attributes.u32(IFA_FLAGS).value_or(header->ifa_flags);
   address.label = attributes.text(IFA_LABEL);
@@ -81,7 +87,7 @@ std::optional<Neighbour> read_neighbour(const nlmsghdr& message) {
   if (!header || !is_internet(header->ndm_family) || (header->ndm_flags & NTF_PROXY) != 0) return std::nullopt;
   const Attributes attributes{message, sizeof(*header)};
   const auto address = attributes.address(NDA_DST);
-  if (!address) return std::nullopt;
+  if (!is_of(address, header->ndm_family)) return std::nullopt;
   Neighbour neighbour;
   neighbour.key = {header->ndm_ifindex, *address};
   neighbour.state = header->ndm_state;
@@ -97,7 +103,7 @@ std::optional<RouteScope> read_route_scope(const nlmsghdr& message) {
   const Attributes attributes{message, sizeof(*header)};
   const auto network = attributes.address(RTA_DST);
   if (!network) return RouteScope{everything, 0};  // the default route
-  if (header->rtm_dst_len > network->bits()) return std::nullopt;
+  if (!is_of(network, header->rtm_family) || header->rtm_dst_len > network->bits()) return std::nullopt;
   return RouteScope{*network, header->rtm_dst_len};
 }
 

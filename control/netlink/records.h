@@ -75,6 +75,7 @@ struct RouteScope {
   std::uint8_t prefix_length = 0;
 
   [[nodiscard]] bool contains(const packet::IpAddress& address) const;
+  friend bool operator==(const RouteScope&, const RouteScope&) = default;
 };
 
 // Each reads RTM_NEW* and RTM_DEL* alike; nothing for messages about other families (bridge forwarding entries) or without a

@@ -1,13 +1,15 @@
 #include "control/netlink/socket.h"
 
 #include <netlink/errno.h>
-#include <netlink/msg.h>
+#include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "control/netlink/message.h"
 
 namespace penstock::control {
 namespace {
@@ -75,11 +77,7 @@ NetlinkSocket::Received NetlinkSocket::receive(const Handler& handler) {
   if ((header.msg_flags & MSG_TRUNC) != 0) return Received::kOverrun;
   if (sender.nl_pid != 0) return Received::kMessages;  // another process wrote to us: nothing of it is taken
 
-  int left = static_cast<int>(size);
-  for (auto* message = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(message, left) != 0;
-       message = nlmsg_next(message, &left)) {
-    handler(*message);
-  }
+  for_each_message({buffer_.get(), static_cast<std::size_t>(size)}, handler);
   return Received::kMessages;
 }
 

@@ -26,12 +26,12 @@ int race(std::string what, std::string publications) {
 TEST(Rcu, NoReaderOfTwentyThousandPublicationsSeesAFreedObject) { EXPECT_EQ(race("correct", "20000"), 0); }
 
 // ThreadSanitizer may speak first: any status but success is a catch, as long as the race ran at all.
-TEST(Rcu, APublisherThatDoesNotWaitIsCaught) {
+TEST(RcuMutant, APublisherThatDoesNotWaitIsCaught) {
   const int status = race("reclaim-at-once", "20000");
   EXPECT_TRUE(status == 3 || status == 66) << status;
 }
 
-TEST(Rcu, AReaderThatIsQuiescentTooEarlyIsCaught) {
+TEST(RcuMutant, AReaderThatIsQuiescentTooEarlyIsCaught) {
   const int status = race("quiescent-too-early", "20000");
   EXPECT_TRUE(status == 3 || status == 66) << status;
 }

@@ -203,17 +203,17 @@ class NotifyScriptsSwapPlaces : public Subject {
   }
 };
 
-TEST(SimulatorFinds, AHysteresisThatIsOneOff) { expect_to_be_found<HysteresisIsOneOff>(); }
-TEST(SimulatorFinds, AQuorumThatCountsServers) { expect_to_be_found<QuorumCountsServers>(); }
-TEST(SimulatorFinds, AnInhibitedServerThatIsRemoved) { expect_to_be_found<InhibitedServersAreRemoved>(); }
-TEST(SimulatorFinds, OneRetryTooMany) { expect_to_be_found<OneMoreRetry>(); }
-TEST(SimulatorFinds, APeriodThatCountsFromTheWrongMoment) { expect_to_be_found<ScriptsPeriodsCountFromTheirEnd>(); }
-TEST(SimulatorFinds, ATableChangeThatIsLost) { expect_to_be_found<ATableChangedIsLost>(); }
-TEST(SimulatorFinds, AReloadThatForgetsWhoIsDown) { expect_to_be_found<AReloadForgets>(); }
-TEST(SimulatorFinds, WeightsOfChecksThatAreLost) { expect_to_be_found<WeightsOfChecksAreLost>(); }
-TEST(SimulatorFinds, ASorryServerThatStays) { expect_to_be_found<TheSorryServerStays>(); }
-TEST(SimulatorFinds, ASharedCheckThatCountsOnce) { expect_to_be_found<ASharedCheckCountsOnce>(); }
-TEST(SimulatorFinds, ScriptsThatRunInAnotherPlace) { expect_to_be_found<NotifyScriptsSwapPlaces>(); }
+TEST(MutantIsFound, AHysteresisThatIsOneOff) { expect_to_be_found<HysteresisIsOneOff>(); }
+TEST(MutantIsFound, AQuorumThatCountsServers) { expect_to_be_found<QuorumCountsServers>(); }
+TEST(MutantIsFound, AnInhibitedServerThatIsRemoved) { expect_to_be_found<InhibitedServersAreRemoved>(); }
+TEST(MutantIsFound, OneRetryTooMany) { expect_to_be_found<OneMoreRetry>(); }
+TEST(MutantIsFound, APeriodThatCountsFromTheWrongMoment) { expect_to_be_found<ScriptsPeriodsCountFromTheirEnd>(); }
+TEST(MutantIsFound, ATableChangeThatIsLost) { expect_to_be_found<ATableChangedIsLost>(); }
+TEST(MutantIsFound, AReloadThatForgetsWhoIsDown) { expect_to_be_found<AReloadForgets>(); }
+TEST(MutantIsFound, WeightsOfChecksThatAreLost) { expect_to_be_found<WeightsOfChecksAreLost>(); }
+TEST(MutantIsFound, ASorryServerThatStays) { expect_to_be_found<TheSorryServerStays>(); }
+TEST(MutantIsFound, ASharedCheckThatCountsOnce) { expect_to_be_found<ASharedCheckCountsOnce>(); }
+TEST(MutantIsFound, ScriptsThatRunInAnotherPlace) { expect_to_be_found<NotifyScriptsSwapPlaces>(); }
 
 }  // namespace
 }  // namespace penstock::healthcheck

@@ -56,5 +56,20 @@ TEST(SmtpDialogue, LinesAndRepliesAreBounded) {
   EXPECT_EQ(end.value().failure, ProbeFailure::kReplyTooLarge);
 }
 
+// Found by fuzz-smtp-reply: each piece of a line used to count a byte more than it had.
+TEST(SmtpDialogue, TheBoundOfAReplyDoesNotDependOnItsCuts) {
+  std::string reply;
+  while (reply.size() < SmtpDialogue::kLongestReply * 3 / 4) reply += "220-more\r\n";
+  reply += "220 last\r\n";
+  SmtpDialogue dialogue{"me"};
+  std::string sent;
+  for (const char byte : reply) {
+    const auto step = dialogue.on_bytes({&byte, 1});
+    ASSERT_FALSE(step.end) << step.end->detail;
+    sent += step.send;
+  }
+  EXPECT_EQ(sent, "HELO me\r\n");
+}
+
 }  // namespace
 }  // namespace penstock::healthcheck

@@ -2,32 +2,22 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "sync/note.h"
-#include "tests/support/packet_bytes.h"
-#include "tests/sync/kernel_capture.h"
-#include "tests/sync/raw_message.h"
+#include <span>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+#include "tests/support/fuzz_target.h"
+#include "tests/support/packet_bytes.h"
 
 namespace penstock::sync {
 namespace {
 
 using test::Bytes;
 
+// The seeds without their first byte.
 std::vector<Bytes> datagrams() {
   std::vector<Bytes> result;
-  for (const auto& captured : test::kernel_messages()) result.push_back(captured.datagram);
-  test::RawMessage options;
-  options.entries = {{}, test::raw_ipv6(), {}};
-  options.entries[0].options = {"0118" + test::kShiftsHex, "020161", "0303736970", "7f0100"};
-  options.entries[1].options = {"03026161"};
-  result.push_back(test::bytes_of(options));
-  test::RawMessage0 version0;
-  version0.entries = {{}, {.flags = 0x783, .shifts = test::kShiftsHex}, {.protocol = 17, .state = 0}};
-  result.push_back(test::bytes_of(version0));
-  for (const Note note : kNotes) {
-    const auto datagram = note_datagram(note, 50);
-    result.emplace_back(datagram.begin(), datagram.end());
+  for (const std::string& seed : test::fuzz_seeds()) {
+    const auto bytes = std::as_bytes(std::span{seed}).subspan(1);
+    result.emplace_back(bytes.begin(), bytes.end());
   }
   return result;
 }

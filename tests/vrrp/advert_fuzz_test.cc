@@ -2,23 +2,21 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "tests/support/fuzz_target.h"
 #include "tests/support/packet_bytes.h"
-#include "tests/vrrp/raw_advert.h"
-#include "tests/vrrp/recorded_adverts.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace penstock::vrrp {
 namespace {
 
 using test::Bytes;
 
+// The seeds without their first two bytes.
 std::vector<Bytes> frames() {
-  std::vector<Bytes> result{test::frame_of(test::version2()), test::frame_of(test::version3()),
-                            test::frame_of(test::version3_ipv6()), test::frame_with_ah(test::version2()),
-                            test::keepalived_ah_advert()};
-  for (const auto& recorded : test::keepalived_adverts()) result.push_back(recorded.frame);
-  for (const auto& recorded : test::frr_adverts()) result.push_back(recorded.frame);
+  std::vector<Bytes> result;
+  for (const std::string& seed : test::fuzz_seeds()) {
+    const auto bytes = std::as_bytes(std::span{seed}).subspan(2);
+    result.emplace_back(bytes.begin(), bytes.end());
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tests/vrrp/simulation/world.h"
+#include "vrrp/advert_check.h"
 
 namespace penstock::vrrp::simulation {
 namespace {
@@ -11,6 +12,24 @@ using namespace std::chrono_literals;
 using What = Trace::What;
 
 constexpr std::array<const char*, 2> kScripts{"weight", "condition"};
+
+// What it is to a router of that configuration: an advert that it has to believe, or hostile.
+Wire wire_of(std::span<const std::byte> frame, const RouterSpec& spec, const packet::IpAddress& own) {
+  const Wire hostile{.hostile = true};
+  const auto heard = read_frame(frame);
+  if (!heard) return hostile;
+  const auto number = virtual_router_id_of(heard->message);
+  for (const InstanceSpec& instance : spec.instances) {
+    if (number != instance.virtual_router_id || heard->source.family() != instance.family) continue;
+    const auto accepted = judge(*heard, instance, {&own, 1}, false);
+    if (!accepted) break;
+    return {.kind = Wire::Kind::kAdvert,
+            .instance = static_cast<std::uint8_t>(*number - kFirstVirtualRouter),
+            .priority = accepted->advert.priority,
+            .interval = accepted->advert.interval};
+  }
+  return hostile;
+}
 
 }  // namespace
 
@@ -159,6 +178,21 @@ void World::end_burst() {
   trace_.add(now_, Trace::kNobody, What::kCalm);
   disturbed_at_ = std::max(disturbed_at_, now_ + lan_.most_delay());  // frames of the bad times may be under way so long
   lan_.end_burst();
+}
+
+void World::receive(std::size_t router, std::vector<std::byte> frame) {
+  const RouterSpec spec = spec_of(scenario_, router, facts_[router].config);
+  const Wire wire = wire_of(frame, spec, address_of(scenario_.family, router));
+  if (!wire.hostile) {
+    // Another interval than the scenario's would change how long all have to wait; so would a second owner of the addresses,
+    // before whom the first one's priority no longer is what it is configured to be.
+    if (wire.interval < scenario_.least_interval || wire.interval > scenario_.most_interval) return;
+    const bool two_owners =
+        facts_[router].config.priority == InstanceSpec::kOwnerPriority && wire.priority == InstanceSpec::kOwnerPriority;
+    if (two_owners) return;
+    changed();
+  }
+  arrive(router, frames_.add(std::move(frame), wire));
 }
 
 }  // namespace penstock::vrrp::simulation

@@ -44,6 +44,8 @@ class World {
   void heal();
   void begin_burst(unsigned lost, unsigned duplicated, Nanoseconds delay);
   void end_burst();
+  // A frame that no router of ours has sent reaches this one. One that it has to believe is another router's advert.
+  void receive(std::size_t router, std::vector<std::byte> frame);
 
   [[nodiscard]] const Scenario& scenario() const { return scenario_; }
   [[nodiscard]] const Facts& facts(std::size_t router) const { return facts_[router]; }
