@@ -1,5 +1,6 @@
 #include "dataplane/core/advert_filter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "dataplane/packet/checksum.h"
@@ -147,7 +148,8 @@ AdvertFilter::Opinion AdvertFilter::look(const Frame& frame, const packet::Parse
 
 bool is_authenticated_advert(const Frame& frame, const packet::ParsedFrame& parsed) {
   if (parsed.kind != packet::FrameKind::kOther || parsed.ip_length == 0 || !parsed.is_v4()) return false;
-  if (parsed.protocol != packet::ip_protocol::kAuthentication || parsed.l4_offset >= frame.length) return false;
+  if (parsed.protocol != packet::ip_protocol::kAuthentication) return false;
+  if (parsed.l4_offset >= std::min<std::size_t>(frame.length, parsed.l3_offset + std::size_t{parsed.ip_length})) return false;
   if (overlay<packet::Ipv4Header>(frame.data + parsed.l3_offset).is_fragment()) return false;  // its data may be anything
   return frame.data[parsed.l4_offset] == std::byte{packet::ip_protocol::kVrrp};
 }

@@ -33,6 +33,7 @@ void FragmentTable::push(Datagram& datagram, const Frame& frame, Tick now) {
   if (datagram.first == kNone) {
     datagram.first = slot;
     datagram.hold_until = now + kHold;
+    datagram.deadline = now + kRemember;  // or it could be forgotten with the frame that it holds
   } else {
     frames_[datagram.last].next = slot;
   }

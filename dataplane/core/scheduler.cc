@@ -90,7 +90,9 @@ void Scheduler::follow_change(const Snapshot& snapshot, const Service& service, 
   if (found != members.end()) {
     position.next = static_cast<std::uint32_t>(found - members.begin()) + 1;
   } else {
+    // Only once: where nobody can be picked there may be many changes until the next pick, and the server may come back.
     position.next = std::min(position.next - 1, service.server_count);
+    position.last = position.next == 0 ? kNoServer : members[position.next - 1];
   }
 }
 

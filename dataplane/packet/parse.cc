@@ -154,9 +154,10 @@ ParsedFrame parse_ipv4(const IpBytes& bytes) {
   return parse_upper_layer(parsed, bytes, ip.fragment_offset(), ip.is_fragment());
 }
 
-bool is_discovery(const IpBytes& ip, std::size_t offset) {
-  if (offset >= ip.length) return false;
-  const auto type = static_cast<std::uint8_t>(ip.data[offset]);
+// `packet`: what can be read of it; behind its end there may be padding.
+bool is_discovery(std::span<const std::byte> packet, std::size_t offset) {
+  if (offset >= packet.size()) return false;
+  const auto type = static_cast<std::uint8_t>(packet[offset]);
   return type >= icmpv6_type::kRouterSolicitation && type <= icmpv6_type::kRedirect;
 }
 
@@ -166,7 +167,8 @@ ParsedFrame parse_ipv6(const IpBytes& bytes) {
   if (ip.version() != 6) return malformed(DropReason::kIpv6BadVersion);
   const std::size_t total_length = sizeof(Ipv6Header) + ip.payload_length.value();
   if (total_length > bytes.in_frame) return malformed(DropReason::kIpv6BadPayloadLength);
-  const Ipv6Chain chain = walk_ipv6_extensions({bytes.data, std::min(bytes.length, total_length)});
+  const std::span<const std::byte> packet{bytes.data, std::min(bytes.length, total_length)};
+  const Ipv6Chain chain = walk_ipv6_extensions(packet);
   if (chain.status == Ipv6Chain::Status::kTruncated) return malformed(DropReason::kIpv6ExtensionTruncated);
   if (chain.status == Ipv6Chain::Status::kTooMany) return malformed(DropReason::kIpv6TooManyExtensions);
 
@@ -178,7 +180,7 @@ ParsedFrame parse_ipv6(const IpBytes& bytes) {
   parsed.ip_length = static_cast<std::uint32_t>(total_length);
   parsed.fragment_id = chain.identification;
   if (chain.protocol == ip_protocol::kIcmpv6 && !chain.is_fragment) {
-    parsed.kind = is_discovery(bytes, chain.offset) ? FrameKind::kNeighbour : FrameKind::kIcmp;
+    parsed.kind = is_discovery(packet, chain.offset) ? FrameKind::kNeighbour : FrameKind::kIcmp;
     return parsed;
   }
   return parse_upper_layer(parsed, bytes, chain.fragment_offset, chain.is_fragment);

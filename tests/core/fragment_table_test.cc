@@ -53,6 +53,19 @@ class FragmentTableTest : public testing::Test {
   Given given_;
 };
 
+// A datagram whose fragments were given up kept its place for five seconds, and one that was held in the last moment of these
+// wasn't found by its first fragment.
+TEST_F(FragmentTableTest, AFragmentThatIsHeldAnewIsFoundByItsFirstOne) {
+  const Tick again = FragmentTable::kRemember - 1;
+  ASSERT_TRUE(hold(1, 11, 0));
+  expire(FragmentTable::kHold);
+  EXPECT_EQ(given_.expired, (std::vector<std::uint16_t>{11}));
+  ASSERT_TRUE(hold(1, 12, again));
+  resolve(1, again + FragmentTable::kHold - 1);
+  EXPECT_EQ(given_.released, (std::vector<std::uint16_t>{12}));
+  EXPECT_EQ(table_.held(), 0U);
+}
+
 TEST_F(FragmentTableTest, RemembersAnOutcomeForFiveSeconds) {
   const Tick now = static_cast<Tick>(0) - 10;  // across the wrap of the tick counter
   EXPECT_EQ(find(1, now), Kind::kWaiting);

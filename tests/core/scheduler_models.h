@@ -33,6 +33,8 @@ class ModelService {
   void add(const ModelServer& server);
   void remove(unsigned id);
   void set_weight(unsigned id, std::uint32_t weight);
+  // No change of the list: the server takes no new connections for now, or does again.
+  void set_overloaded(unsigned id, bool overloaded) { server(id).overloaded = overloaded; }
 
   // The server of a new connection.
   [[nodiscard]] std::optional<unsigned> pick();

@@ -113,6 +113,30 @@ RC_GTEST_PROP(SchedulerProperty, WlcWithThresholdsPicksAsTheModel, ()) {
   picks_as_the_model(SchedulerKind::kWeightedLeastConnection, true);
 }
 
+// The last pick left while nobody could be picked: each change until the next pick took rr's place one further back, and when
+// the server came back, as the newest, rr went on behind it as if it had never left.
+TEST(Scheduler, RrKeepsItsPlaceWhileNobodyCanBePicked) {
+  ModelService model{SchedulerKind::kRoundRobin};
+  World world{SchedulerKind::kRoundRobin};
+  const auto expect_same_pick = [&] {
+    world.set_servers(model.servers());
+    const auto expected = model.pick();
+    EXPECT_EQ(world.pick(), expected ? static_cast<int>(*expected) : -1);
+  };
+  for (unsigned id = 0; id < 4; ++id) model.add({.id = id});
+  for (int i = 0; i < 3; ++i) expect_same_pick();  // 3, 2 and 1
+  for (const unsigned id : {0U, 2U, 3U}) {
+    model.set_weight(id, 0);
+    expect_same_pick();
+  }
+  model.remove(1);
+  expect_same_pick();
+  model.add({.id = 1, .weight = 0});
+  expect_same_pick();
+  for (const unsigned id : {0U, 1U, 2U, 3U}) model.set_weight(id, 1);
+  for (int i = 0; i < 4; ++i) expect_same_pick();
+}
+
 // A daemon that starts sees all servers at once; the kernel saw one after the other. wrr's first round differs by it.
 RC_GTEST_PROP(SchedulerProperty, ANewServicesFirstPicksAreThoseOfServersAddedOneByOne, ()) {
   const auto kind = *rc::gen::element(SchedulerKind::kRoundRobin, SchedulerKind::kWeightedRoundRobin);

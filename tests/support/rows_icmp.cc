@@ -151,6 +151,11 @@ void add_shapes(const Maker& make) {
                                          .icmp_error(side.icmp_unreachable, 1, 0, side.answer())
                                          .build();
   make.add("an error behind options or extension headers goes to the server", {}, options, forwarded(options, 2));
+  // Behind the packet's end stands the type of a neighbour solicitation.
+  Bytes empty = make.from_router().protocol(icmp).build();
+  empty.push_back(std::byte{packet::icmpv6_type::kNeighbourSolicitation});
+  make.add("a message without a byte is dropped, whatever its padding looks like", {}, empty,
+           dropped_by(DropReason::kIcmpTruncated));
   const Bytes fragment = make.from_router().fragment(0, true, 3).icmp_error(side.icmp_unreachable, 1, 0, side.answer()).build();
   make.add("a fragmented error goes to the kernel", {}, fragment, to_kernel(fragment));
 }

@@ -97,6 +97,12 @@ void add_network(std::vector<Row>& rows, const Side& side) {
             .protocol(packet::ip_protocol::kAuthentication)
             .payload(from_hex("70 04 00 00")),
         PuntClass::kDoubtfulAdvert);
+    Bytes empty = to("224.0.0.18").ethernet(kClientMac, group).protocol(packet::ip_protocol::kAuthentication).build();
+    empty.push_back(std::byte{packet::ip_protocol::kVrrp});
+    rows.push_back({.name = "padding behind an empty AH packet makes no advert of it",
+                    .situation = three_servers(),
+                    .in = empty,
+                    .expected = punted_as(empty, PuntClass::kOther)});
     const packet::MacAddress sync_group = mac("01:00:5e:00:00:51");
     add("the other director's connections go to the kernel apart",
         to("224.0.0.81").ethernet(kClientMac, sync_group).udp(41000, 8848), PuntClass::kSync);
