@@ -35,8 +35,8 @@ FUZZ_SECONDS = 10
 FUZZ_TIMEOUT_SECONDS = 300  # of one target: its corpus may be large
 MUTANTS_FILTER = "*Mutant*"
 MUTANTS_OF_PYTEST = "healthcheck_equivalence/test_comparison.py"
-# Unit tests of more than some 10 s: simulations, and what needs time to pass.
-SLOW_TESTS = ("vrrp-simulation", "healthcheck-simulator")
+# Unit tests of more than 25 s: simulations, and what needs time to pass.
+SLOW_TESTS = ("vrrp-simulation", "healthcheck-simulator", "control-sync")
 
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1",
