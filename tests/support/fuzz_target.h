@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,6 +29,10 @@ inline void require(bool holds, const char* rule) {
 
 // Inputs that go far into the target.
 [[nodiscard]] std::vector<std::string> fuzz_seeds();
+
+[[nodiscard]] inline std::string input_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // The input with up to four changes, each of which sets, removes or repeats a byte, or cuts off the end.
 [[nodiscard]] std::string damaged(std::string input, std::mt19937& random);

@@ -30,7 +30,7 @@ std::vector<Bytes> datagrams() {
 std::vector<std::string> fuzz_seeds() {
   std::vector<std::string> seeds;
   for (const Bytes& datagram : datagrams()) {
-    seeds.push_back(std::string{'\1'} + std::string{reinterpret_cast<const char*>(datagram.data()), datagram.size()});
+    seeds.push_back(std::string{'\1'} + input_of(datagram));
   }
   return seeds;
 }

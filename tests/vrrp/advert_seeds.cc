@@ -13,7 +13,7 @@ std::vector<std::string> fuzz_seeds() {
   std::vector<std::string> seeds;
   for (const Bytes& frame : frames) {
     const char kind = frame.at(14) == std::byte{0x45} && frame.at(34) == std::byte{0x21} ? '\42' : '\41';
-    seeds.push_back(std::string{kind, '\0'} + std::string{reinterpret_cast<const char*>(frame.data()), frame.size()});
+    seeds.push_back(std::string{kind, '\0'} + input_of(frame));
   }
   return seeds;
 }

@@ -84,9 +84,9 @@ TEST(ForwarderAgainstReference, DoesTheSameOnRandomDays) {
   }
 }
 
-class PlantedFaults : public testing::TestWithParam<PlantedFault> {};
+class DifferentialMutants : public testing::TestWithParam<PlantedFault> {};
 
-TEST_P(PlantedFaults, AreSeen) {
+TEST_P(DifferentialMutants, AreSeen) {
   std::mt19937_64 random{seed()};
   for (unsigned day = 0; day < 200; ++day) {
     const Bytes script = random_script(random);
@@ -97,7 +97,7 @@ TEST_P(PlantedFaults, AreSeen) {
   FAIL() << "nothing was seen, PENSTOCK_TEST_SEED=" << seed();
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PlantedFaults,
+INSTANTIATE_TEST_SUITE_P(All, DifferentialMutants,
                          testing::Values(PlantedFault::kMovesFlow, PlantedFault::kKeepsMac, PlantedFault::kKeepsTtl,
                                          PlantedFault::kForgetsToCount, PlantedFault::kForgetsItsLength,
                                          PlantedFault::kLosesConnections, PlantedFault::kLongerTimeout,

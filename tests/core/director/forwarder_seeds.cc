@@ -1,10 +1,13 @@
-// seeds-forwarder FOLDER: each packet row as a script for fuzz-forwarder.
+// Each packet row as a script.
 #include "tests/core/director/row_scripts.h"
-#include "tests/support/seed_files.h"
+#include "tests/support/fuzz_target.h"
 
-int main(int argc, char** argv) {
-  using namespace penstock::test;
-  return write_seeds(argc, argv, [](SeedFiles& files) {
-    for (const Row& row : all_rows()) files.add(script_of(row));
-  });
+namespace penstock::test {
+
+std::vector<std::string> fuzz_seeds() {
+  std::vector<std::string> seeds;
+  for (const Row& row : all_rows()) seeds.push_back(input_of(script_of(row)));
+  return seeds;
 }
+
+}  // namespace penstock::test
