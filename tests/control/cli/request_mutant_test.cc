@@ -64,7 +64,7 @@ Fault faults[]{
     {"TakesWhatItDoesNotKnow",
      [](auto args, StatusSource& source) {
        Answer answer = told(args, source);
-       return answer.exit_status == 0 ? std::move(answer) : Answer{.exit_status = 1, .err = answer.err};
+       return answer.exit_status == 0 ? std::move(answer) : Answer{};
      }},
     {"AnswersDifferently",
      [count = 0](auto args, StatusSource& source) mutable {

@@ -53,7 +53,8 @@ std::vector<Words> requests() {
                          {"ipvsadm", "-h"},
                          {"ipvsadm", "-v"},
                          {"ipvsadm", "-A", "-t", "10.0.0.1:80"},
-                         {"ipvsadm", "-Ln", "-f", "0"}};
+                         {"ipvsadm", "-Ln", "-f", "0"},
+                         {"ipvsadm", "-Ln", "-f", "1"}};
   for (const std::string_view subject : control::request_words().subspan(1, 12)) {
     all.push_back({"show", std::string{subject}});
     all.push_back({"show", std::string{subject}, "--json"});
