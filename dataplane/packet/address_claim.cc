@@ -47,6 +47,8 @@ Claim of_advertisement(Bytes bytes, const MacAddress& sender) {
   const Bytes message = bytes.subspan(sizeof(Ipv6Header), length);
   const auto& advertisement = overlay<NeighbourMessage>(message.data());
   if (advertisement.type != icmpv6_type::kNeighbourAdvertisement || advertisement.code != 0) return {};
+  const bool is_solicited = (advertisement.flags.value() & NeighbourMessage::kSolicited) != 0;
+  if (is_solicited && is_multicast(ip.destination)) return {};
   if (is_multicast(advertisement.target) || !icmpv6_checksum_ok(ip.source, ip.destination, message)) return {};
   MacAddress mac = sender;
   if (!read_options(message.subspan(sizeof(NeighbourMessage)), mac)) return {};

@@ -82,5 +82,16 @@ TEST(AddressClaim, an_advertisement_that_rfc_4861_refuses_claims_nothing) {
   EXPECT_EQ(address_claim_of(PacketBuilder{}.ipv6("fd77::1", "fd77::2").ttl(255).udp(1, 2).payload(40).build()), std::nullopt);
 }
 
+// It would be an answer to nobody's question.
+TEST(AddressClaim, a_solicited_advertisement_to_a_group_claims_nothing) {
+  const auto solicited = [](const char* destination) {
+    PacketBuilder builder = advertisement(target_option());
+    builder.ipv6("fd77::200", destination).ttl(255);
+    return builder.icmp(icmpv6_type::kNeighbourAdvertisement, 0, NeighbourMessage::kSolicited).build();
+  };
+  EXPECT_EQ(address_claim_of(solicited("ff02::1")), std::nullopt);
+  EXPECT_EQ(address_claim_of(solicited("fd77::9")), kClaim6);
+}
+
 }  // namespace
 }  // namespace penstock::packet

@@ -1,6 +1,7 @@
 // Fuzz target: any bytes as a received frame, through all that the packet layer does with one. It must not read or write
 // outside, and:
-//   - the parser's inline path and parse_uncommon() agree, and offsets lie inside the frame;
+//   - the parser's inline path and parse_uncommon() agree, and say what a second reader says (tests/support/reference_frame.h);
+//     offsets lie inside the frame;
 //   - an ICMP error of ours is a frame that our own parser takes for an ICMP message, with right checksums, it names the flow
 //   that it is
 //     about, and it is never answered by another error;
@@ -20,6 +21,7 @@
 #include "dataplane/packet/icmp_error.h"
 #include "dataplane/packet/icmp_quote.h"
 #include "dataplane/packet/parse.h"
+#include "tests/support/reference_frame.h"
 
 namespace {
 
@@ -31,6 +33,43 @@ void require(bool holds, const char* rule) {
   std::abort();
 }
 
+bool is_same_kind(FrameKind kind, penstock::test::ReferenceFrame::Kind other) {
+  using Other = penstock::test::ReferenceFrame::Kind;
+  switch (kind) {
+    case FrameKind::kTransport: return other == Other::kWhole;
+    case FrameKind::kFirstFragment: return other == Other::kFirstFragment;
+    case FrameKind::kLaterFragment: return other == Other::kLaterFragment;
+    case FrameKind::kIcmp: return other == Other::kIcmp;
+    case FrameKind::kVrrp: return other == Other::kAdvert;
+    case FrameKind::kNeighbour: return other == Other::kNeighbour;
+    case FrameKind::kMalformed: return other == Other::kBroken;
+    case FrameKind::kOther: return other == Other::kOther || other == Other::kAdvert;  // behind AH, which has no kind here
+  }
+  return false;
+}
+
+// `frame`: what can be read of packet_length bytes, of which the reader looks at no more.
+void compare_with_second_reader(std::span<const std::byte> frame, std::size_t packet_length, const ParsedFrame& parsed) {
+  std::vector<std::byte> whole{frame.begin(), frame.end()};
+  whole.resize(packet_length);
+  const auto other = penstock::test::read_reference_frame(whole, frame.size());
+  require(is_same_kind(parsed.kind, other.kind), "a second reader sees the same kind of frame");
+  if (parsed.kind == FrameKind::kMalformed) {
+    require(parsed.reason == other.reason, "and the same fault");
+    return;
+  }
+  require((parsed.ip_length != 0) == other.has_ip, "and an IP packet where there is one");
+  if (!other.has_ip) return;
+  require(parsed.is_v4() == other.is_v4 && parsed.protocol == other.protocol && parsed.l3_offset == other.l3 &&
+              parsed.l4_offset == other.l4 && parsed.ip_length == other.ip_length(),
+          "and its parts in the same places");
+  require(parsed.source_port == other.source_port && parsed.destination_port == other.destination_port &&
+              parsed.tcp_flags == other.tcp_flags,
+          "and the same ports and flags");
+  const bool is_part = parsed.kind == FrameKind::kFirstFragment || parsed.kind == FrameKind::kLaterFragment;
+  if (is_part) require(parsed.fragment_id == other.datagram, "and a fragment of the same datagram");
+}
+
 ParsedFrame parse(std::span<const std::byte> frame, std::size_t packet_length) {
   const ParsedFrame parsed = parse_frame(frame.data(), frame.size(), packet_length);
   const ParsedFrame uncommon = parse_uncommon(frame.data(), frame.size(), packet_length);
@@ -38,6 +77,7 @@ ParsedFrame parse(std::span<const std::byte> frame, std::size_t packet_length) {
               parsed.source_port == uncommon.source_port && parsed.destination_port == uncommon.destination_port &&
               parsed.tcp_flags == uncommon.tcp_flags && parsed.ip_length == uncommon.ip_length,
           "the two paths of the parser agree");
+  compare_with_second_reader(frame, packet_length, parsed);
   if (parsed.has_ports()) require(parsed.l4_offset + 4U <= frame.size(), "the ports lie inside the frame");
   require(parsed.ip_length <= packet_length, "the packet lies inside the frame");
   return parsed;
