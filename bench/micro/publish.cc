@@ -1,5 +1,5 @@
-// What a change of the configuration costs control, until workers see it: a snapshot anew, and a copy with one service changed; and
-// what such changes cost the worker that forwards meanwhile.
+// What a change of the configuration costs control, until workers see it: a snapshot anew, and a copy with one service changed;
+// and what such changes cost the worker that forwards meanwhile.
 #include <sched.h>
 
 #include <chrono>
@@ -92,7 +92,8 @@ class ChangingSnapshot {
     publisher_.publish(snapshot_for(kServers, core::SchedulerKind::kRoundRobin, 9999));
     for (unsigned i = 0; i < kServers; ++i) change_.members.push_back(core::ServerId{static_cast<std::uint16_t>(i)});
     change_.servers = {{core::ServerId{0}, publisher_.current()->server(core::ServerId{0})}};
-    if (changes_per_second != 0) control_ = std::jthread{[=, this](const std::stop_token& end) { go_on(end, changes_per_second); }};
+    if (changes_per_second != 0)
+      control_ = std::jthread{[=, this](const std::stop_token& end) { go_on(end, changes_per_second); }};
   }
 
   [[nodiscard]] Publisher& publisher() { return publisher_; }

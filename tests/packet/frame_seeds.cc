@@ -1,16 +1,16 @@
-// seeds-frame FOLDER: each frame of the packet rows for fuzz-frame.
-#include "tests/support/packet_bytes.h"
+// Each frame of the packet rows.
+#include "tests/support/fuzz_target.h"
 #include "tests/support/rows.h"
-#include "tests/support/seed_files.h"
 
-int main(int argc, char** argv) {
-  using namespace penstock::test;
-  return write_seeds(argc, argv, [](SeedFiles& files) {
-    for (const Row& row : all_rows()) {
-      if (row.in.empty()) continue;
-      Bytes input{std::byte{0}, std::byte{64}};  // the first kind of error, 64 bytes of room, the checksum as it is
-      append(input, row.in);
-      files.add(input);
-    }
-  });
+namespace penstock::test {
+
+std::vector<std::string> fuzz_seeds() {
+  const std::string kind_and_room{'\0', '\100'};  // the first kind of error, 64 bytes of room, the checksum as it is
+  std::vector<std::string> seeds;
+  for (const Row& row : all_rows()) {
+    if (!row.in.empty()) seeds.push_back(kind_and_room + input_of(row.in));
+  }
+  return seeds;
 }
+
+}  // namespace penstock::test

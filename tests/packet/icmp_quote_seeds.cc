@@ -1,10 +1,12 @@
-// seeds-icmp-quote FOLDER: messages for fuzz-icmp-quote.
 #include "tests/packet/fuzz_frames.h"
-#include "tests/support/seed_files.h"
+#include "tests/support/fuzz_target.h"
 
-int main(int argc, char** argv) {
-  using namespace penstock::test;
-  return write_seeds(argc, argv, [](SeedFiles& files) {
-    for (const Bytes& input : icmp_quote_inputs()) files.add(input);
-  });
+namespace penstock::test {
+
+std::vector<std::string> fuzz_seeds() {
+  std::vector<std::string> seeds;
+  for (const Bytes& input : icmp_quote_inputs()) seeds.push_back(input_of(input));
+  return seeds;
 }
+
+}  // namespace penstock::test

@@ -151,10 +151,9 @@ TEST(Show, workers) {
       " 0 of 524 k\n";
   EXPECT_EQ(show_workers(list), table);
   list[0].table_full_evicted = 1'234;
-  EXPECT_EQ(show_workers(list),
-            table +
-                "\nConnection table of worker 0 was full: 1,234 connections gave way, 0 packets were "
-                "forwarded without state.\n");
+  EXPECT_EQ(show_workers(list), table +
+                                    "\nConnection table of worker 0 was full: 1,234 connections gave way, 0 packets were "
+                                    "forwarded without state.\n");
 }
 
 TEST(Show, where_the_cycles_of_a_packet_go) {

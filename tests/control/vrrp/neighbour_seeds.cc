@@ -1,16 +1,15 @@
-// seeds-neighbour FOLDER: frames for fuzz-neighbour, one by one and all together.
+// Frames one by one and all together.
 #include "tests/control/vrrp/neighbour_frames.h"
-#include "tests/support/packet_bytes.h"
-#include "tests/support/seed_files.h"
+#include "tests/support/fuzz_target.h"
 
-int main(int argc, char** argv) {
-  using namespace penstock::test;
-  return write_seeds(argc, argv, [](SeedFiles& files) {
-    Bytes all;
-    for (const Bytes& input : neighbour_inputs()) {
-      files.add(input);
-      append(all, input);
-    }
-    files.add(all);
-  });
+namespace penstock::test {
+
+std::vector<std::string> fuzz_seeds() {
+  std::vector<std::string> seeds;
+  std::string all;
+  for (const Bytes& input : neighbour_inputs()) all += seeds.emplace_back(input_of(input));
+  seeds.push_back(all);
+  return seeds;
 }
+
+}  // namespace penstock::test
