@@ -1,32 +1,26 @@
 // Fuzz target: any bytes as a frame of protocol 112, through the workers' filter of adverts and their gate. The filter must not
 // read outside, a frame that it finds no fault with is the expected router's, and the gate goes by what the filter says.
-// The first byte: the port and how much of the frame is in the first buffer. A broken rule aborts.
+// The first byte: the port and how much of the frame is in the first buffer. A broken rule throws.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <vector>
 
 #include "dataplane/core/advert_gate.h"
 #include "dataplane/packet/checksum.h"
+#include "tests/support/fuzz_target.h"
 
 namespace {
 
 using namespace penstock;
+using penstock::test::require;
 
 constexpr core::OwnerId kVersion2{1};
 constexpr core::OwnerId kVersion3{2};
 constexpr core::OwnerId kIpv6{3};
 constexpr core::OwnerId kUnicast{4};
-
-void require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken rule: %s\n", rule);
-  std::abort();
-}
 
 core::AdvertFilter make_filter() {
   return core::AdvertFilter{{{.router = kVersion2, .virtual_router_id = 51, .has_password = true},

@@ -9,7 +9,6 @@ import signal
 import subprocess
 
 import pytest
-from http_clients import curl
 from lab import keepalived_conf, topology
 from lab.penstockd import Penstockd
 from lab.vrrp_wire import VrrpWire

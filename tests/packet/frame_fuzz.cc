@@ -6,12 +6,10 @@
 //   that it is
 //     about, and it is never answered by another error;
 //   - a claim to an address is one that a single machine can make.
-// A broken rule aborts. The unit tests call it too (frame_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
+// A broken rule throws. The unit tests call it too (frame_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -21,17 +19,13 @@
 #include "dataplane/packet/icmp_error.h"
 #include "dataplane/packet/icmp_quote.h"
 #include "dataplane/packet/parse.h"
+#include "tests/support/fuzz_target.h"
 #include "tests/support/reference_frame.h"
 
 namespace {
 
 using namespace penstock::packet;
-
-void require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken rule: %s\n", rule);
-  std::abort();
-}
+using penstock::test::require;
 
 bool is_same_kind(FrameKind kind, penstock::test::ReferenceFrame::Kind other) {
   using Other = penstock::test::ReferenceFrame::Kind;

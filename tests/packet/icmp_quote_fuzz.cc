@@ -3,29 +3,23 @@
 //   - a second reader (tests/support/reference_frame.h) finds the same flow, or none for the same reason;
 //   - a message that is cut anywhere says the same flow, or that it is cut: never another one;
 //   - what stands behind the ports doesn't matter.
-// A broken rule aborts. The unit tests call it too (icmp_quote_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
+// A broken rule throws. The unit tests call it too (icmp_quote_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <vector>
 
 #include "dataplane/packet/icmp_quote.h"
 #include "dataplane/packet/ip_protocol.h"
+#include "tests/support/fuzz_target.h"
 #include "tests/support/reference_frame.h"
 
 namespace {
 
 using namespace penstock::packet;
 using penstock::test::ReferenceQuote;
-
-void require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken rule: %s\n", rule);
-  std::abort();
-}
+using penstock::test::require;
 
 bool is_same(const IcmpQuote& a, const IcmpQuote& b) {
   return a.protocol == b.protocol && a.source == b.source && a.destination == b.destination &&

@@ -2,27 +2,21 @@
 //   - a message has at most as many answers as entries, and one more; nothing comes behind a bad point;
 //   - what an entry names lies in the datagram, and a usable one has a protocol and a state;
 //   - entries that were read can be written, and are the same when they are read again.
-// A broken rule aborts. The unit tests call it too (sync_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
+// A broken rule throws. The unit tests call it too (sync_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <vector>
 
 #include "sync/message.h"
 #include "sync/message_writer.h"
+#include "tests/support/fuzz_target.h"
 
 namespace {
 
 using namespace penstock::sync;
-
-void require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken rule: %s\n", rule);
-  std::abort();
-}
+using penstock::test::require;
 
 bool lies_in(std::string_view text, std::span<const std::byte> datagram) {
   const auto bytes = std::as_bytes(std::span{text});

@@ -2,12 +2,10 @@
 //   - a message that is read is written again as it was, but for version 3's reserved bits;
 //   - an instance believes only what can be read, and its refusals have a line;
 //   - what it believes says what the message says.
-// A broken rule aborts. The unit tests call it too (advert_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
+// A broken rule throws. The unit tests call it too (advert_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <vector>
 
@@ -16,18 +14,14 @@
 #include "dataplane/packet/ipv4.h"
 #include "dataplane/packet/ipv6.h"
 #include "dataplane/packet/overlay.h"
+#include "tests/support/fuzz_target.h"
 #include "vrrp/advert_check.h"
 
 namespace {
 
 using namespace penstock;
 using namespace penstock::vrrp;
-
-void require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken rule: %s\n", rule);
-  std::abort();
-}
+using penstock::test::require;
 
 InstanceSpec spec_of(std::uint8_t kind) {
   InstanceSpec spec;

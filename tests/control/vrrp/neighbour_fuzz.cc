@@ -5,14 +5,12 @@
 //   - what a frame claims is what a second reader, by the RFCs' pictures, finds in it;
 //   - a conflict is one: our address, while we are master, at a MAC address that isn't ours;
 //   - at most kMost are remembered, the last heard first, and a line is written at most once in its time for each of them.
-// A broken rule aborts. The unit tests call it too (neighbour_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
+// A broken rule throws. The unit tests call it too (neighbour_fuzz_test.cc), so that it can't rot between runs of the fuzzer.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <span>
@@ -22,6 +20,7 @@
 
 #include "control/vrrp/vip_conflicts.h"
 #include "dataplane/packet/address_claim.h"
+#include "tests/support/fuzz_target.h"
 #include "tests/support/packet_bytes.h"
 
 namespace {
@@ -30,15 +29,10 @@ using namespace penstock;
 using packet::AddressClaim;
 using test::Bytes;
 using View = std::span<const std::byte>;
+using penstock::test::require;
 
 constexpr packet::MacAddress kOurs{{0x02, 0, 0, 0, 0, 0x0d}};
 constexpr std::size_t kAdvertisement = 14 + 40;  // where its ICMPv6 message begins
-
-void require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken rule: %s\n", rule);
-  std::abort();
-}
 
 unsigned be16(View bytes, std::size_t at) {
   return (std::to_integer<unsigned>(bytes[at]) << 8) | std::to_integer<unsigned>(bytes[at + 1]);
