@@ -1,6 +1,6 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|conformance|asan|tsan|fuzz|mutants|short|quick|e2e|equivalence ...]
+    python3 -m tests.run_suites [unit|lint|conformance|asan|tsan|fuzz|mutants|short|quick|differential|e2e|equivalence ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
@@ -9,6 +9,7 @@ more. A suite in which nothing ran is a failure too. Sanitizer variants run the 
 `fuzz` replays each fuzz target's seeds and what earlier runs have learned, then fuzzes it for some seconds: a test for each target.
 `mutants` runs the tests that plant faults (GoogleTest suites with "Mutant" in their name, and the comparison of health checks), which
 prove that the nets can fail.
+`differential` plays random scenarios to penstockd and to the kernel's IPVS.
 `short` is the unit tests without those of SLOW_TESTS, `quick` is short and lint.
 
 Two suites run at the same time (the machines that run this have two processors); e2e, which measures nothing but loads everything, and
@@ -232,14 +233,15 @@ SUITES = {
     "fuzz": fuzz,
     "mutants": mutants,
     "short": lambda: unit("release", ROOT / "build", SLOW_TESTS),
+    "differential": lambda: pytest_suite("ipvs_differential"),
     "e2e": lambda: pytest_suite("e2e"),
     "equivalence": lambda: pytest_suite("healthcheck_equivalence"),
 }
 ALONE = ("e2e", "equivalence")
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence asserts times, which a busy
-# machine may miss, and what mutants and short run is among the unit tests.
-BY_NAME = ("asan", "tsan", "fuzz", "mutants", "short", "equivalence")
-NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "e2e", "equivalence")
+# machine may miss, differential is another one each time, and what mutants and short run is among the unit tests.
+BY_NAME = ("asan", "tsan", "fuzz", "mutants", "short", "differential", "equivalence")
+NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence")
 # One name for several.
 GROUPS = {"quick": ("lint", "short")}
 

@@ -1,10 +1,11 @@
 """Plays the scenarios against one director and writes its transcript.
 
-    play.py kernel|penstock OUT [SCENARIO...]
+    play.py kernel|penstock OUT SCENARIO...
 
 Needs root and a kernel that has what the director needs: the guest for the kernel's IPVS; penstockd plays on any host too, which is quicker
-while one works on it (but too_large needs a kernel that lets 1504 bytes through a veth of 1500, as Linux 6.1 does). OUT/transcript.txt holds
-a section for each scenario, headed "=== NAME"; logs of the daemon lie beside it.
+while one works on it (but too_large needs a kernel that lets 1504 bytes through a veth of 1500, as Linux 6.1 does). A scenario is one of
+scenarios.py, or random_N, which comes of the seed N. OUT/transcript.txt holds a section for each, headed "=== NAME"; logs of the daemon lie
+beside it.
 """
 
 import pathlib
@@ -12,15 +13,17 @@ import sys
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "ipvs_differential")]
 
 from bench import Bench  # noqa: E402
 from directors import KernelDirector, PenstockDirector  # noqa: E402
+from random_scenario import scenario_of  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 
 from lab import topology  # noqa: E402
 from lab.lab import Lab  # noqa: E402
 
+RANDOM = "random_"
 FIRST_PORT = 8000
 PORTS_OF_A_SCENARIO = 20
 # All cables but the director's: see the scenario too_large.
@@ -39,10 +42,9 @@ def prepare(lab: Lab) -> None:
 
 
 def play(bench: Bench, names: list[str]) -> None:
-    """Every scenario, or those named. One that breaks leaves its traceback in the transcript; the others still have something to say."""
-    for number, (name, scenario) in enumerate(SCENARIOS.items()):
-        if names and name not in names:
-            continue
+    """One that breaks leaves its traceback in the transcript; the others still have something to say."""
+    for number, name in enumerate(names):
+        scenario = scenario_of(int(name.removeprefix(RANDOM))) if name.startswith(RANDOM) else SCENARIOS[name]
         bench.client = f"fd77::{50 + number}" if name.startswith("ipv6_") else f"192.168.1.{50 + number}"
         bench.lines.append(f"=== {name}")
         try:

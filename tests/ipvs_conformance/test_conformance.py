@@ -6,49 +6,20 @@ scenarios shows in review as a change of what IPVS does; write it anew with
     python3 -m pytest tests/ipvs_conformance --record
 """
 
-import concurrent.futures
-import difflib
 import pathlib
-import re
-import subprocess
 
 import pytest
+from guests import assert_same, sections
+from guests import transcripts as play
 from scenarios import SCENARIOS
 
-from lab.penstockd import build_directory
-
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-RECORDED = HERE / "recorded-kernel-ipvs.txt"
-GUEST_SECONDS = 1800
-MODULES = "bridge veth tun sch_ingress act_gact cls_matchall"
-
-
-def sections(transcript: str) -> dict[str, list[str]]:
-    parts = re.split(r"(?m)^=== (\w+)\n", transcript)
-    return dict(zip(parts[1::2], (part.splitlines() for part in parts[2::2])))
-
-
-def run_guest(which: str, out: pathlib.Path) -> dict[str, list[str]]:
-    """The transcript's sections; the guest's own words when it wrote none."""
-    command = f"modprobe -a {MODULES} && PENSTOCK_BUILD={build_directory()} exec /usr/bin/python3 {HERE}/play.py {which} {out}"
-    guest = subprocess.run([ROOT / "lab/guest/run.sh", "-t", str(GUEST_SECONDS), out, "bash", "-c", command], capture_output=True, text=True)
-    transcript = out / "transcript.txt"
-    if transcript.exists():
-        return sections(transcript.read_text())
-    words = [f"the guest with {which} wrote no transcript", guest.stderr]
-    for log in sorted(out.glob("*.log")):
-        words += [f"-- {log.name}", *log.read_text(errors="replace").splitlines()[-40:]]
-    return {name: words for name in SCENARIOS}
+RECORDED = pathlib.Path(__file__).resolve().parent / "recorded-kernel-ipvs.txt"
 
 
 @pytest.fixture(scope="session")
 def transcripts(tmp_path_factory):
-    """The sections of both directors, from two guests side by side."""
-    folder = tmp_path_factory.mktemp("guests")
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        futures = {which: pool.submit(run_guest, which, folder / which) for which in ("kernel", "penstock")}
-        return {which: future.result() for which, future in futures.items()}
+    """The sections of both directors."""
+    return play(tmp_path_factory.mktemp("guests"), SCENARIOS)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,11 +27,6 @@ def record(request):
     if request.config.getoption("--record"):
         both = request.getfixturevalue("transcripts")
         RECORDED.write_text("".join(f"=== {name}\n" + "\n".join(lines) + "\n" for name, lines in both["kernel"].items()))
-
-
-def assert_same(actual: list[str], expected: list[str], actual_name: str, expected_name: str) -> None:
-    difference = "\n".join(difflib.unified_diff(expected, actual, expected_name, actual_name, n=3, lineterm=""))
-    assert not difference, f"\n{difference}"
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
