@@ -40,7 +40,7 @@ class Demo:
         print(text, flush=True)
 
     def show_listing(self) -> None:
-        self.say(f"\n$ penstock ipvsadm -Ln\n{self.daemon.ipvsadm('-Ln')}")
+        self.say(f"\n$ penstock ipvsadm -Ln\n{self.daemon.penstock('ipvsadm', '-Ln').stdout}")
 
     def request(self, count: int, expected: dict[str, int]) -> None:
         """That many requests, and whether they were spread as expected."""
@@ -117,7 +117,7 @@ class Demo:
         self.say(f"== {removed} is put back")
         self.daemon.reload(configuration, {SERVICE: {f"{address}:80": 1 for address in ADDRESSES}})
         self.request(9, dict.fromkeys(ADDRESSES, 3))
-        self.say(f"\n$ penstock ipvsadm -Ln --stats\n{self.daemon.ipvsadm('-Ln', '--stats')}")
+        self.say(f"\n$ penstock ipvsadm -Ln --stats\n{self.daemon.penstock('ipvsadm', '-Ln', '--stats').stdout}")
 
         self.fail_and_recover(topology.REAL_SERVERS[0])
 

@@ -1,5 +1,6 @@
 """penstockd in a director's namespace: started, asked, reloaded and stopped. The demo, the tests and the conformance bench use it."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import signal
 import subprocess
 
 from lab import topology
+from lab.cli_socket import ask
 from lab.lab import Lab
 from lab.topology import Node
 from lab.waiting import wait_for
@@ -88,7 +90,9 @@ class Penstockd:
     def _answers(self) -> bool:
         if not self.is_running():
             raise RuntimeError(f"penstockd ended at its start:\n{self.log_text()}")
-        return self.penstock("ipvsadm", "-Ln", check=False).returncode == 0
+        with contextlib.suppress(OSError):
+            return ask(self.socket, "ipvsadm", "-Ln").returncode == 0
+        return False
 
     def stop(self) -> int | None:
         """SIGTERM; the exit status, None when this program did not start it."""
@@ -136,7 +140,10 @@ class Penstockd:
         return self.lab.run(self.node.name, str(build_directory() / "penstock"), "--socket", str(self.socket), *arguments, check=check)
 
     def ipvsadm(self, *arguments: str) -> str:
-        return self.penstock("ipvsadm", *arguments).stdout
+        """What `penstock ipvsadm ARGUMENTS` prints, asked without it."""
+        answer = ask(self.socket, "ipvsadm", *arguments)
+        answer.check_returncode()
+        return answer.stdout
 
     def services(self) -> Services:
         """What `ipvsadm -Ln` says: for each service the weight of each real server."""
@@ -144,7 +151,7 @@ class Penstockd:
 
     def unresolved(self) -> list[str]:
         """Real servers that get no connections because their MAC address is not known yet."""
-        services = json.loads(self.penstock("show", "services", "--json").stdout)
+        services = json.loads(ask(self.socket, "show", "services", "--json").stdout)
         return [server["address"] for service in services for server in service["servers"] if server["state"] == "unresolved"]
 
     def new_connections(self) -> dict[str, int]:
