@@ -23,8 +23,8 @@ constexpr std::chrono::microseconds kFlushAgain{200};
 // A processor that has slept for a while wakes late, 0.1 to 0.2 ms on a virtual machine, and with cold caches. So the thread is
 // awake for so long before a takeover; what it burns, it burns only when a master has been silent for the whole time.
 constexpr std::chrono::microseconds kVigil{300};
-// Later than this, perhaps not this thread alone stood still but the whole process (SIGSTOP, a paused virtual machine): what
-// was sent to us meanwhile is still with the device. So the workers get so much time to bring it before anything is decided.
+// Where a takeover is later than this, perhaps not this thread alone stood still but the whole process (SIGSTOP, a paused
+// virtual machine): what was sent to us meanwhile is still with the device. So the workers get so much time to bring it first.
 constexpr std::chrono::milliseconds kLate{50};
 constexpr std::chrono::milliseconds kCatchUp{50};
 // How long a stop waits for the workers to take the last frames.
@@ -98,7 +98,8 @@ class VrrpThread::Worker {
     take_frames();
     if (keep_vigil()) take_frames();
     const auto now = EventLoop::now();
-    if (const auto next = router_.next(); is_due(next, now)) {
+    const bool may_decide = has_caught_up(now);
+    if (const auto next = router_.next(); may_decide && next && *next <= now) {
       worst_delay_ = std::max<std::chrono::nanoseconds>(worst_delay_, now - *next);
       carry_out(router_.on_time(now));
     }
@@ -115,11 +116,12 @@ class VrrpThread::Worker {
   }
 
  private:
-  // Something is, and the workers have had their time if it is late.
-  bool is_due(const std::optional<vrrp::TimePoint>& next, vrrp::TimePoint now) {
-    if (!next || *next > now - kLate) {
+  // Whether the workers have had their time, where a takeover is late. An advert of ours doesn't wait for them.
+  bool has_caught_up(vrrp::TimePoint now) {
+    const auto takeover = router_.next_takeover();
+    if (!takeover || *takeover > now - kLate) {
       catch_up_until_.reset();
-      return next && *next <= now;
+      return true;
     }
     if (!catch_up_until_) catch_up_until_ = now + kCatchUp;
     if (now < *catch_up_until_) return false;
