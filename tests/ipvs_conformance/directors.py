@@ -10,6 +10,7 @@ import re
 from lab import topology
 from lab.lab import Lab
 from lab.penstockd import Penstockd
+from lab.waiting import wait_for
 
 DIRECTOR = topology.DIRECTOR
 
@@ -135,6 +136,8 @@ class PenstockDirector(Director):
         self._daemon.reload(configuration(services), {
             (service.protocol.upper(), service.option[1]): {service.end(address): weight for address, weight in service.servers}
             for service in services})
+        # A server that is new here gets connections once its MAC address is known.
+        wait_for("the real servers' MAC addresses", lambda: not self._daemon.unresolved())
         self.services = services
 
     def listing(self, *arguments: str) -> list[str]:

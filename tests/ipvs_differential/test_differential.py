@@ -19,7 +19,18 @@ def transcripts(tmp_path_factory):
     return guests.transcripts(tmp_path_factory.mktemp("guests"), SCENARIOS)
 
 
+def without_order(lines: list[str]) -> list[str]:
+    """What each probe brought about, sorted: what the director's kernel answers goes another way than what it forwards, and may come later."""
+    parts: list[list[str]] = [[]]
+    for line in lines:
+        if line.startswith("#"):
+            parts.append([])
+        parts[-1].append(line)
+    return [line for part in parts for line in (*part[:1], *sorted(part[1:]))]
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_penstock_does_what_the_kernel_does(transcripts, name):
     assert transcripts["kernel"].get(name), "the kernel's guest has nothing to say"
-    guests.assert_same(transcripts["penstock"].get(name, []), transcripts["kernel"][name], "penstock", "the kernel's IPVS")
+    ours, theirs = (without_order(transcripts[which].get(name, [])) for which in ("penstock", "kernel"))
+    guests.assert_same(ours, theirs, "penstock", "the kernel's IPVS")
