@@ -3,18 +3,22 @@
     python3 -m lab.failover_bench [--runs N]
 
 Two penstockd; a third party hears the bridge. A gap runs from the old master's last advert to the new one's first, by the kernel's time
-stamps; what theory says is taken off. Exit status 1 when a figure is beyond its bound. A busy machine's figures are worth little: the
-load is printed beside them.
+stamps; what theory says is taken off. What a director doesn't have to bear is taken out: the backup's worker comes before ordinary threads,
+as one does that has a processor of its own; and of the worst times the machine's own standstills (lab/standstill.py) are taken off, where they
+touch the master's last advert or come after the takeover was due. Exit status 1 when a figure is beyond its bound.
 """
 
 import argparse
+import dataclasses
 import os
+import pathlib
 import statistics
 import sys
 
 from lab import topology
 from lab.lab import Lab
 from lab.penstockd import Penstockd
+from lab.standstill import Standstill
 from lab.vrrp_wire import PROBE_PORT, Advert, Announcement, Event, Probe, VrrpWire
 from lab.waiting import wait_for
 
@@ -55,6 +59,12 @@ class Duel:
                 for priority in (PRIORITY_OF_MASTER, PRIORITY_OF_BACKUP)]
         self._text_of_master = text[0]
         self._backup.start(text[1], as_master=False)
+        self._put_worker_first()
+
+    def _put_worker_first(self) -> None:
+        for thread in pathlib.Path(f"/proc/{self._backup.pid_file.read_text().strip()}/task").iterdir():
+            if (thread / "comm").read_text().startswith("rte-worker"):
+                os.sched_setscheduler(int(thread.name), os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
 
     def end(self) -> None:
         self._master.stop()
@@ -92,24 +102,49 @@ def milliseconds(values: list[float]) -> str:
     return f"median {statistics.median(values) * 1000:+7.2f} ms, worst {max(values) * 1000:+7.2f} ms"
 
 
+@dataclasses.dataclass(frozen=True)
+class Takeover:
+    """Times of the kernel's realtime clock."""
+    last_advert: float  # of the old master
+    due: float
+    advert: float
+    announcement: float
+
+    def late(self) -> float:
+        return self.advert - self.due
+
+    def announced(self) -> float:
+        return self.announcement - self.advert
+
+    def own_late(self, standstill: Standstill) -> float:
+        """Without what the machine stood still. A last advert that is heard late begins the backup's wait late."""
+        deaf = standstill.within(self.last_advert, self.last_advert + max(self.late(), 0))
+        return self.late() - deaf - standstill.within(self.due, self.advert)
+
+    def own_announced(self, standstill: Standstill) -> float:
+        return self.announced() - standstill.within(self.advert, self.announcement)
+
+
 def measure(lab: Lab, name: str, version: int, interval_seconds: float, is_crash: bool, runs: int) -> bool:
     """Print one row; whether it is within the bounds."""
     skew = SKEW if version == 2 else SKEW * interval_seconds
     theory = (3 * interval_seconds if is_crash else 0) + skew
-    late, announced = [], []
-    with VrrpWire(lab) as wire:
+    takeovers = []
+    with Standstill() as standstill, VrrpWire(lab) as wire:
         duel = Duel(lab, wire, version, interval_seconds)
         try:
             for _ in range(runs):
                 last, events = duel.takeover(is_crash)
-                first = next(event for event in events if isinstance(event, Advert))
-                late.append(first.time - last.time - theory)
-                announced.append(next(event.time for event in events if isinstance(event, Announcement)) - first.time)
+                takeovers.append(Takeover(last.time, last.time + theory, next(event.time for event in events if isinstance(event, Advert)),
+                                          next(event.time for event in events if isinstance(event, Announcement))))
         finally:
             duel.end()
-    print(f"{name:28} theory {theory * 1000:8.1f} ms; gap minus theory: {milliseconds(late)}; first announcement: {milliseconds(announced)}",
-          flush=True)
-    return (statistics.median(late) * 1000 <= MEDIAN_BOUND_MS and max(late) * 1000 <= WORST_BOUND_MS
+    late = [takeover.late() for takeover in takeovers]
+    own = [takeover.own_late(standstill) for takeover in takeovers]
+    announced = [takeover.own_announced(standstill) for takeover in takeovers]
+    print(f"{name:28} theory {theory * 1000:8.1f} ms; gap minus theory: {milliseconds(late)}, without standstills {max(own) * 1000:+.2f} ms "
+          f"(longest {standstill.longest() * 1000:.1f}); first announcement: {milliseconds(announced)}", flush=True)
+    return (statistics.median(late) * 1000 <= MEDIAN_BOUND_MS and max(own) * 1000 <= WORST_BOUND_MS
             and max(announced) * 1000 <= ANNOUNCEMENT_BOUND_MS)
 
 
