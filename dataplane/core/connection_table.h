@@ -160,7 +160,6 @@ class ConnectionTable {
   [[nodiscard]] std::size_t used() const { return used_; }
   [[nodiscard]] std::size_t bucket_count() const { return buckets_.size(); }
   [[nodiscard]] std::size_t slot_count() const { return buckets_.size() * kSlots; }
-  [[nodiscard]] PageKind page_kind() const { return buckets_.page_kind(); }
 
  private:
   struct alignas(64) Bucket {

@@ -68,8 +68,6 @@ class Forwarder {
   // The same for the sync thread, so that its dump of all connections and an operator's listing don't wait for each other.
   [[nodiscard]] ConnectionListing& sync_listing() { return sync_listing_; }
 
-  [[nodiscard]] PageKind page_kind() const { return ipv4_.table().page_kind(); }
-
  private:
   // What a stage knows of the burst.
   struct Burst {

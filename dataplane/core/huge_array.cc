@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
@@ -25,11 +26,17 @@ void* map_huge(std::size_t bytes, PageKind& kind) {
       return memory;
     }
   }
-  void* const memory = mmap(nullptr, size, kProtection, kFlags, -1, 0);
-  if (memory == MAP_FAILED) {
+  // The kernel aligns to small pages: room to choose a beginning in, and the rest is given back.
+  void* const room = mmap(nullptr, size + kHugePage, kProtection, kFlags, -1, 0);
+  if (room == MAP_FAILED) {
     std::fprintf(stderr, "penstock: not enough memory for a table of %zu bytes: give it fewer --connections\n", size);
     std::abort();
   }
+  auto* const begin = static_cast<std::byte*>(room);
+  const std::size_t before = (kHugePage - reinterpret_cast<std::uintptr_t>(room) % kHugePage) % kHugePage;
+  if (before > 0) munmap(begin, before);
+  munmap(begin + before + size, kHugePage - before);
+  std::byte* const memory = begin + before;
   kind = bytes >= kHugePage && madvise(memory, size, MADV_HUGEPAGE) == 0 ? PageKind::kTransparent : PageKind::kSmall;
   return memory;
 }

@@ -6,15 +6,14 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <type_traits>
 
 namespace penstock::core {
 
 enum class PageKind { kHuge, kTransparent, kSmall };
 
-// Returns zeroed memory of at least `bytes` bytes, aligned to a page; aborts with one line on stderr when the machine has not
-// enough.
+// Returns zeroed memory of at least `bytes` bytes, aligned to a huge page; aborts with one line on stderr when the machine has
+// not enough.
 [[nodiscard]] void* map_huge(std::size_t bytes, PageKind& kind);
 void unmap_huge(void* memory, std::size_t bytes);
 

@@ -172,6 +172,8 @@ TEST(HugeArray, IsZeroedAndAsLargeAsAsked) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&array[0]) % 4096, 0U);
   }
   EXPECT_EQ(HugeArray<std::uint64_t>{1000}.page_kind(), PageKind::kSmall);
+  HugeArray<std::uint64_t> large{std::size_t{1} << 19};
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&large[0]) % (std::size_t{2} << 20), 0U) << "else transparent ones begin late";
 }
 
 }  // namespace
