@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 
-from history import DIRECTOR_LOST, FORGETTING, Effect, Fault, History
+from history import FORGETTING, Effect, Fault, History
 from lab import topology
-from timeline import DETECTION_SECONDS, MASTER_DOWN_SECONDS, NOISE_SECONDS, PRIORITIES, REIGN_GAP_SECONDS, YOUNG_SECONDS, Timeline
+from timeline import MASTER_DOWN_SECONDS, NOISE_SECONDS, PRIORITIES, REIGN_GAP_SECONDS, YOUNG_SECONDS, Timeline
 
 # How long the lower one may speak after the higher one's first advert: an interval, and a part of one for the way.
 YIELD_SECONDS = 1.5
@@ -25,7 +25,7 @@ APPLIED_SECONDS = 1.0
 ENOUGH_REQUESTS = 15
 # A dump is asked for each second.
 DUMPED_SECONDS = 2 + NOISE_SECONDS
-# Lines that want a reason, and what gives one.
+# Lines that complain.
 ODD_LINE = re.compile(r"error|warning|fail|can't|cannot|refused|lost|gone|unreachable|timeout|assert|exhaust", re.IGNORECASE)
 
 
@@ -122,25 +122,26 @@ def quiet_is_quiet(timeline: Timeline) -> Found:
     """After everything was healed, whatever had happened before: each request is answered, and each real server takes its part."""
     found = []
     for quiet in timeline.history.quiets:
-        asked = [request for request in timeline.history.requests if quiet.since <= request.began and request.ended <= quiet.until]
+        asked = [each for each in timeline.history.requests if quiet.since <= each.began and each.ended <= quiet.until]
         if len(asked) < ENOUGH_REQUESTS:
             found.append((quiet.since, f"only {len(asked)} requests ended in a quiet time"))
             continue
         found += [(request.began, f"a request failed in a quiet time: {request.why}") for request in asked if not request.server]
         answers = Counter(request.server for request in asked if request.server)
-        found += [(quiet.since, f"{server} answered none of {len(asked)} requests in a quiet time") for server in quiet.servers if not answers[server]]
+        found += [(quiet.since, f"{server} answered none of {len(asked)} requests in a quiet time")
+                  for server in quiet.servers if not answers[server]]
     return found
 
 
 def removed_server_is_silent(timeline: Timeline) -> Found:
-    """No request that began while a real server was removed (or had weight 0) is answered by it. A director that comes back reads its file first."""
+    """No request that began while a real server was removed (or had weight 0) is answered by it. Who comes back reads its file first."""
     found = []
     for fault in timeline.history.faults:
         if fault.effect != Effect.REMOVED:
             continue
         address = topology.node(fault.node).address
         for request in timeline.history.requests:
-            back = any(each.healing <= request.began <= each.healed + NOISE_SECONDS for each in timeline.history.faults if each.effect in DIRECTOR_LOST)
+            back = any(each.healing <= request.began <= each.healed + NOISE_SECONDS for each in timeline.losses_of_directors)
             if request.server == address and fault.struck + APPLIED_SECONDS < request.began < fault.healing and not back:
                 found.append((request.began, f"{address} answers {request.began - fault.struck:.2f} s after it was removed"))
     return found
@@ -179,11 +180,10 @@ def dump_follows_a_start(timeline: Timeline) -> Found:
     return found
 
 
-def logs_have_reasons(timeline: Timeline) -> Found:
-    """A line that complains does so within a fault, or while what it left is still noticed."""
-    after = DETECTION_SECONDS + MASTERLESS_SECONDS
-    return [(line.time, f"{line.node} says: {line.text}") for line in timeline.history.log
-            if line.time > timeline.history.began and ODD_LINE.search(line.text) and not any(fault.began - 1 <= line.time <= fault.healed + after for fault in timeline.history.faults)]
+def quiet_logs_are_quiet(timeline: Timeline) -> Found:
+    """Nobody complains in a quiet time. Lines have whole seconds."""
+    return [(line.time, f"{line.node} says in a quiet time: {line.text}") for line in timeline.history.log if ODD_LINE.search(line.text)
+            and any(quiet.since + 1 < line.time < quiet.until for quiet in timeline.history.quiets)]
 
 
 def nothing_odd(timeline: Timeline) -> Found:
@@ -192,9 +192,10 @@ def nothing_odd(timeline: Timeline) -> Found:
 
 RULES: tuple[Callable[[Timeline], Found], ...] = (
     one_master, some_master, takeover_has_a_reason, resignation, takeover_is_announced, requests_are_answered, quiet_is_quiet,
-    removed_server_is_silent, connections_survive, dump_follows_a_start, logs_have_reasons, nothing_odd)
+    removed_server_is_silent, connections_survive, dump_follows_a_start, quiet_logs_are_quiet, nothing_odd)
 
 
 def violations(history: History) -> list[Violation]:
     timeline = Timeline(history)
-    return sorted((Violation(rule.__name__, time, words) for rule in RULES for time, words in rule(timeline)), key=lambda each: each.time)
+    found = (Violation(rule.__name__, time, words) for rule in RULES for time, words in rule(timeline))
+    return sorted(found, key=lambda each: each.time)

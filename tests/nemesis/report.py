@@ -25,7 +25,8 @@ def around(history: History, time: float) -> list[str]:
     """What happened about that time, but for what all is well with."""
     events = [(each.time, f"{each.node}: advert, priority {each.priority}") for each in history.adverts]
     events += [(each.time, f"{each.node}: announces {each.address}") for each in history.announcements]
-    events += [(each.began, f"request fails after {each.ended - each.began:.2f} s: {each.why}") for each in history.requests if not each.server]
+    events += [(each.began, f"request fails after {each.ended - each.began:.2f} s: {each.why}")
+               for each in history.requests if not each.server]
     events += [(each.time, f"{each.node}: {each.text}") for each in history.log]
     near = sorted(event for event in events if abs(event[0] - time) <= AROUND_SECONDS)
     return [f"{at - history.began:8.2f}  {words}" for at, words in near][:MOST_LINES * 4]
@@ -33,8 +34,9 @@ def around(history: History, time: float) -> list[str]:
 
 def report(history: History, violations: list[Violation], seed: int) -> str:
     answered = sum(bool(request.server) for request in history.requests)
-    lines = [f"PENSTOCK_TEST_SEED={seed}: {len(history.faults)} faults in {history.ended - history.began:.0f} s; {answered} of {len(history.requests)} "
-             f"requests answered; {len(history.losses)} established connections lost; {len(history.adverts)} adverts; {len(violations)} violations",
+    lines = [f"PENSTOCK_TEST_SEED={seed}: {len(history.faults)} faults in {history.ended - history.began:.0f} s; "
+             f"{answered} of {len(history.requests)} requests answered; {len(history.losses)} established connections lost; "
+             f"{len(history.adverts)} adverts; {len(violations)} violations",
              *timeline_of(history)]
     lines += [f"VIOLATION {each.time - history.began:8.2f}  {each.rule}: {each.words}" for each in violations[:MOST_LINES]]
     for rule in dict.fromkeys(each.rule for each in violations):

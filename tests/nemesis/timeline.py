@@ -148,7 +148,8 @@ class Timeline:
         """Nothing where the other one was master; else until somebody is. Who comes back must learn which servers are down: all
         were for one that was cut off, for others those that are."""
         if self.master_at(fault.began) == fault.node:
-            back = min((advert.time for advert in self.history.adverts if advert.time > fault.struck and advert.priority > 0), default=self.history.ended)
+            later = (advert.time for advert in self.history.adverts if advert.time > fault.struck and advert.priority > 0)
+            back = min(later, default=self.history.ended)
             yield Window(fault.began, back + TAKEOVER_SECONDS, fault.words)
         relearned = fault.healed + DETECTION_SECONDS
         downs = [each for each in self.history.faults if each.effect == Effect.SERVER_DOWN and each.touches(fault.began, relearned)]
