@@ -155,7 +155,7 @@ def connections_survive(timeline: Timeline) -> Found:
         changes = [reign for reign in timeline.reigns if loss.began <= reign.first <= loss.failed]
         if "another" in loss.why or "counted" in loss.why:
             found.append((loss.failed, words))
-        elif any(loss.began - YOUNG_SECONDS <= new.first <= loss.opened + YOUNG_SECONDS for _, new in timeline.takeovers()):
+        elif any(loss.began - YOUNG_SECONDS <= new.first <= loss.opened + YOUNG_SECONDS for new in timeline.reigns):
             continue
         elif not changes:
             found.append((loss.failed, f"{words}; no director has changed since"))
@@ -183,7 +183,7 @@ def dump_follows_a_start(timeline: Timeline) -> Found:
 def quiet_logs_are_quiet(timeline: Timeline) -> Found:
     """Nobody complains in a quiet time. Lines have whole seconds."""
     return [(line.time, f"{line.node} says in a quiet time: {line.text}") for line in timeline.history.log if ODD_LINE.search(line.text)
-            and any(quiet.since + 1 < line.time < quiet.until for quiet in timeline.history.quiets)]
+            and any(quiet.since + 1 < line.time < quiet.until - 1 for quiet in timeline.history.quiets)]
 
 
 def nothing_odd(timeline: Timeline) -> Found:

@@ -140,7 +140,7 @@ def removed_one_answers(history: History) -> None:
 
 
 def an_old_connection_is_lost_by_a_kill(history: History) -> None:
-    history.losses.append(Loss("held", 2, 1.0, 1.1, 24.0, "reset"))
+    history.losses.append(Loss("held", 2, 5.0, 5.1, 24.0, "reset"))
 
 
 def a_connection_is_lost_by_nothing(history: History) -> None:
@@ -153,11 +153,11 @@ def a_connection_is_lost_at_the_masters_return(history: History) -> None:
 
 
 def a_connection_is_lost_by_a_pause(history: History) -> None:
-    history.losses.append(Loss("held", 2, 1.0, 1.1, 152.5, "reset"))
+    history.losses.append(Loss("held", 2, 5.0, 5.1, 152.5, "reset"))
 
 
 def anothers_bytes(history: History) -> None:
-    history.losses.append(Loss("held", 2, 1.0, 1.1, 15.0, "byte 7 of the echo is another"))
+    history.losses.append(Loss("held", 2, 5.0, 5.1, 15.0, "byte 7 of the echo is another"))
 
 
 def without_a_dump(history: History) -> None:

@@ -141,7 +141,7 @@ class Timeline:
                 yield Window(fault.began, fault.struck + FLUSH_SECONDS, fault.words)
             elif fault.effect in DIRECTOR_LOST:
                 yield from self._windows_of_director(fault)
-        for old, new in self.takeovers():
+        for new in self.reigns:
             yield Window(new.first - TAKEOVER_SECONDS, new.first + TAKEOVER_SECONDS, f"{new.node} takes over")
 
     def _windows_of_director(self, fault: Fault):
