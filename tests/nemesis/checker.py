@@ -134,7 +134,7 @@ def quiet_is_quiet(timeline: Timeline) -> Found:
 
 
 def removed_server_is_silent(timeline: Timeline) -> Found:
-    """No request that began while a real server was removed (or had weight 0) is answered by it. Who comes back reads its file first."""
+    """No request that began and ended while a real server was removed (or had weight 0) is answered by it. Who comes back reads its file first."""
     found = []
     for fault in timeline.history.faults:
         if fault.effect != Effect.REMOVED:
@@ -142,7 +142,8 @@ def removed_server_is_silent(timeline: Timeline) -> Found:
         address = topology.node(fault.node).address
         for request in timeline.history.requests:
             back = any(each.healing <= request.began <= each.healed + NOISE_SECONDS for each in timeline.losses_of_directors)
-            if request.server == address and fault.struck + APPLIED_SECONDS < request.began < fault.healing and not back:
+            while_removed = fault.struck + APPLIED_SECONDS < request.began and request.ended < fault.healing
+            if request.server == address and while_removed and not back:
                 found.append((request.began, f"{address} answers {request.began - fault.struck:.2f} s after it was removed"))
     return found
 

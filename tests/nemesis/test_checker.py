@@ -118,7 +118,7 @@ def a_request_fails_when_the_backup_is_killed(history: History) -> None:
 
 
 def requests_fail_long_after_a_fault(history: History) -> None:
-    failing(history, SERVER_DOWN + 12)
+    failing(history, SERVER_DOWN + 14)
 
 
 def a_request_fails_at_a_reload(history: History) -> None:

@@ -38,7 +38,7 @@ def same(text: str) -> str:
 def play(lab, make_daemon, configuration, echo_servers):
     """play(rounds, ...) is the history of these rounds. `change`: of both files, `change_backup`: of the backup's alone."""
     def play(rounds, change=same, change_backup=same, settled_seconds: float = SETTLED_SECONDS) -> History:
-        text = change(paced(configuration, 1, 0.25).replace("connect_timeout 3", "connect_timeout 1") + held.SERVICE)
+        text = change(paced(configuration, 1, 0.25).replace("connect_timeout 3", "connect_timeout 2") + held.SERVICE)
         daemons = {node.name: make_daemon(node=node, workers=workers) for node, workers in zip(DIRECTORS, (2, 1))}
         stage, history = Stage(lab, daemons, text, change_backup), History()
         nemesis = Nemesis(stage, history, settled_seconds)
@@ -110,5 +110,5 @@ def test_servers_without_checks_are_found(play, capsys):
     def unchecked(text: str) -> str:
         return SERVICE_CHECK.sub("", text)
 
-    history = play([a_round("web server stopped", topology.REAL_SERVERS[0].name, 12)], change=unchecked)
+    history = play([a_round("web server stopped", topology.REAL_SERVERS[0].name, 16)], change=unchecked)
     assert rules(history, capsys) == {"requests_are_answered"}

@@ -13,8 +13,8 @@ MASTER_DOWN_SECONDS = 3 + (256 - 90) / 256
 NOISE_SECONDS = 3.0
 # Adverts that are farther apart are of two reigns: more than an interval, less than anybody's patience.
 REIGN_GAP_SECONDS = 2.5
-# Until a real server that stopped answering is out: a check each second, 1 + 3 attempts of at most 1 s with 0.25 s between them.
-DETECTION_SECONDS = 1 + 4 * 1.25 + NOISE_SECONDS
+# Until a real server that stopped answering is out: a check each second, 1 + 3 attempts of at most 2 s with 0.25 s between them.
+DETECTION_SECONDS = 1 + 4 * 2.25 + NOISE_SECONDS
 # Around a takeover packets go to the old director, and what waits for ARP comes late.
 TAKEOVER_SECONDS = 1.5
 FLUSH_SECONDS = 2.0
