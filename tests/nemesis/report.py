@@ -1,15 +1,26 @@
 """A history for people: its faults, its reigns, and what broke a rule."""
 
 from checker import Violation
-from history import History
+from history import History, Loss
 from timeline import Timeline
 
 AROUND_SECONDS = 8.0
 MOST_LINES = 30
 
 
+def lost_together(history: History) -> list[list[Loss]]:
+    """Losses that came within a second."""
+    groups: list[list[Loss]] = []
+    for loss in sorted(history.losses, key=lambda each: each.failed):
+        if groups and loss.failed - groups[-1][0].failed < 1:
+            groups[-1].append(loss)
+        else:
+            groups.append([loss])
+    return groups
+
+
 def timeline_of(history: History) -> list[str]:
-    """Faults and reigns in order, in seconds since the beginning."""
+    """Faults, reigns and losses in order, in seconds since the beginning."""
     def at(time: float) -> str:
         return f"{time - history.began:8.2f}"
 
@@ -18,6 +29,10 @@ def timeline_of(history: History) -> list[str]:
     lines += [(reign.first, f"{at(reign.first)} to {at(reign.last)}      {reign.node} is master{', resigns' if reign.resigned else ''}")
               for reign in Timeline(history).reigns]
     lines += [(quiet.since, f"{at(quiet.since)} to {at(quiet.until)}      quiet") for quiet in history.quiets]
+    for group in lost_together(history):
+        ages = sorted(loss.failed - loss.opened for loss in group)
+        lines.append((group[0].failed, f"{at(group[0].failed)}                  lost: {len(group)} connections, "
+                                       f"opened {ages[0]:.2f} to {ages[-1]:.2f} s before"))
     return [line for _, line in sorted(lines)]
 
 
