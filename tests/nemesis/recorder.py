@@ -1,6 +1,7 @@
 """Writes the history: requests of a client that asks on and on, connections that are held, the wire, the directors' logs."""
 
 import concurrent.futures
+import itertools
 import re
 import socket
 import threading
@@ -18,6 +19,9 @@ from lab.waiting import wait_for
 
 REQUEST_EVERY_SECONDS = 0.1
 REQUEST_TIMEOUT_SECONDS = 5
+# Each request has a port of its own for half an hour: a SYN from a port whose last connection is remembered goes to that one's server,
+# as with IPVS, whatever has become of it. Below the ports that the kernel gives.
+PORTS = range(10000, 32768)
 ADDRESSES = tuple(server.address for server in topology.REAL_SERVERS)
 HELD, UPLOADS, NEW_A_SECOND = 60, 4, 5
 # TCP's own patience after an outage of a quarter of a minute.
@@ -31,6 +35,7 @@ class Requests:
     def __init__(self, lab: Lab, requests: list[Request]):
         self._lab = lab
         self._requests = requests
+        self._ports = itertools.cycle(PORTS)
         self._end = threading.Event()
         self._clock = threading.Thread(target=self._run)
 
@@ -60,6 +65,7 @@ class Requests:
     def _page(self) -> str:
         with socket_in(self._lab.namespace("client"), socket.AF_INET, socket.SOCK_STREAM) as client:
             client.settimeout(REQUEST_TIMEOUT_SECONDS)
+            client.bind((topology.CLIENT.address, next(self._ports)))
             client.connect((topology.VIP, 80))
             client.sendall(b"GET / HTTP/1.0\r\n\r\n")
             with client.makefile("rb") as answer:
