@@ -1,6 +1,6 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|conformance|asan|tsan|fuzz|mutants|short|quick|differential|e2e|equivalence ...]
+    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|asan|tsan|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
@@ -10,10 +10,11 @@ more. A suite in which nothing ran is a failure too. Sanitizer variants run the 
 `mutants` runs the tests that plant faults (GoogleTest suites with "Mutant" in their name, and the comparison of health checks), which
 prove that the nets can fail.
 `differential` plays random scenarios to penstockd and to the kernel's IPVS.
+`nemesis` does random faults to a pair of directors in the lab and judges what clients have seen by rules; `nemesis-rules` tests these.
 `short` is the unit tests without those of SLOW_TESTS, `quick` is short and lint.
 
 Two suites run at the same time (the machines that run this have two processors); e2e, which measures nothing but loads everything, and
-equivalence, which compares times, run alone.
+equivalence and nemesis, which judge times, run alone.
 """
 
 import concurrent.futures
@@ -35,7 +36,7 @@ PYTEST_TIMEOUT_SECONDS = 2400
 FUZZ_SECONDS = 10
 FUZZ_TIMEOUT_SECONDS = 300  # of one target: its corpus may be large
 MUTANTS_FILTER = "*Mutant*"
-MUTANTS_OF_PYTEST = "healthcheck_equivalence/test_comparison.py"
+MUTANTS_OF_PYTEST = ("healthcheck_equivalence/test_comparison.py", "nemesis/test_checker.py")
 # Unit tests of more than 25 s: simulations, and what needs time to pass.
 SLOW_TESTS = ("vrrp-simulation", "healthcheck-simulator", "control-sync")
 
@@ -191,7 +192,7 @@ def sanitized(variant: str) -> Outcome:
 
 
 def mutants() -> Outcome:
-    """The tests that plant faults: those of every GoogleTest program that has some, and one file for pytest."""
+    """The tests that plant faults: those of every GoogleTest program that has some, and some files for pytest."""
     outcome = Outcome()
     for test in tests_of(ROOT / "build"):
         if test["protocol"] != "gtest" or not has_cases(test["cmd"], MUTANTS_FILTER):
@@ -199,7 +200,8 @@ def mutants() -> Outcome:
         report = REPORTS / "mutants" / f"{test['name']}.xml"
         command = [*test["cmd"], f"--gtest_filter={MUTANTS_FILTER}", f"--gtest_output=xml:{report}"]
         outcome.add(run_program(f"mutants of {test['name']}", command, report, UNIT_TIMEOUT_SECONDS, test["env"]))
-    outcome.add(pytest_suite(MUTANTS_OF_PYTEST))
+    for file in MUTANTS_OF_PYTEST:
+        outcome.add(pytest_suite(file))
     say(f"tests that plant faults: {outcome.passed} passed, {outcome.failed} failed")
     return outcome
 
@@ -226,6 +228,7 @@ def fuzz() -> Outcome:
 
 SUITES = {
     "lint": lambda: pytest_suite("lint"),
+    "nemesis-rules": lambda: pytest_suite("nemesis/test_checker.py"),
     "unit": lambda: unit("release", ROOT / "build"),
     "conformance": lambda: pytest_suite("ipvs_conformance"),
     "asan": lambda: sanitized("asan"),
@@ -236,14 +239,15 @@ SUITES = {
     "differential": lambda: pytest_suite("ipvs_differential"),
     "e2e": lambda: pytest_suite("e2e"),
     "equivalence": lambda: pytest_suite("healthcheck_equivalence"),
+    "nemesis": lambda: pytest_suite("nemesis/test_nemesis.py"),
 }
-ALONE = ("e2e", "equivalence")
-# Run by name only: another variant takes longer to build than all the rest takes to run, equivalence asserts times, which a busy
-# machine may miss, differential is another one each time, and what mutants and short run is among the unit tests.
-BY_NAME = ("asan", "tsan", "fuzz", "mutants", "short", "differential", "equivalence")
-NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence")
+ALONE = ("e2e", "equivalence", "nemesis")
+# Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
+# busy machine may miss, differential and nemesis are others each time, and what mutants and short run is among the other tests.
+BY_NAME = ("asan", "tsan", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
+NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
 # One name for several.
-GROUPS = {"quick": ("lint", "short")}
+GROUPS = {"quick": ("lint", "nemesis-rules", "short")}
 
 
 def run_guarded(name: str) -> Outcome:

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 namespace penstock::dpdk {
 namespace {
@@ -87,6 +88,19 @@ TEST(Machine, AddsUpFreeHugePagesOfAllSizes) {
   EXPECT_EQ(machine.free_huge_megabytes, 200U + 2048U);
   EXPECT_EQ(machine.total_megabytes, 24105U);
   EXPECT_FALSE(machine.cpus.empty());
+}
+
+TEST(Machine, HugePagesThatAreReservedForOthersAreNotFree) {
+  const auto root = std::filesystem::temp_directory_path() / ("penstock-machine-" + std::to_string(getpid()));
+  const auto pages = root / "sys/kernel/mm/hugepages/hugepages-2048kB";
+  std::filesystem::create_directories(pages);
+  std::ofstream{pages / "free_hugepages"} << "1237\n";
+  for (const auto& [reserved, megabytes] :
+       {std::pair{1237U, 0U}, {1200U, 74U}, {2000U, 0U}}) {  // the last: the two were read at different moments
+    std::ofstream{pages / "resv_hugepages"} << reserved << '\n';
+    EXPECT_EQ(Machine::look(root).free_huge_megabytes, megabytes);
+  }
+  std::filesystem::remove_all(root);
 }
 
 TEST(Machine, HasNoHugePagesWhereTheKernelHasNone) { EXPECT_EQ(Machine::look("/nonexistent").free_huge_megabytes, 0U); }
