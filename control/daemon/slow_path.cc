@@ -154,6 +154,7 @@ void SlowPath::follow_device_links() {
 void SlowPath::set_carrier(Gate& gate, bool carrier) {
   if (carrier == gate.carrier) return;
   gate.carrier = carrier;
+  exchange_.set_carrier(gate.port, carrier);
   log::info("Netlink reports {} {}", gate.tap.name(), carrier ? "up" : "down");
   if (const auto set = kernel_.links().set_carrier(gate.tap.interface_index(), carrier); !set) log::warning("{}", set.error());
 }

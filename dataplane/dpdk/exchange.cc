@@ -55,6 +55,7 @@ rte_mbuf* Exchange::copy_of(std::span<const std::byte> frame, Urgency urgency) {
 }
 
 std::size_t Exchange::inject_burst(core::PortIndex port, std::span<const std::span<const std::byte>> frames, Urgency urgency) {
+  if (no_carrier_[port].load(std::memory_order_relaxed)) return std::min(frames.size(), core::kBurst);
   std::array<rte_mbuf*, core::kBurst> packets;
   std::uint16_t made = 0;
   while (made < frames.size() && made < packets.size()) {

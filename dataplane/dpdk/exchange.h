@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -62,6 +63,9 @@ class Exchange {
   // The same for at most core::kBurst frames, in order, in one call of the device. @return how many of the first there was room
   // for.
   std::size_t inject_burst(core::PortIndex port, std::span<const std::span<const std::byte>> frames, Urgency urgency);
+  // Frames for a port without carrier are lost at once, as on a wire without a partner. A device may keep them instead
+  // (af_packet does): an advert of before would then leave when the cable is back. Control's; ports begin with a carrier.
+  void set_carrier(core::PortIndex port, bool carrier) { no_carrier_[port].store(!carrier, std::memory_order_relaxed); }
   // Whether a worker has still to take urgent frames. Any thread; may be outdated at once.
   [[nodiscard]] bool urgent_frames_wait() const {
     return !std::ranges::all_of(injections_, [](const Injection& injection) { return injection.urgent.empty(); });
@@ -118,7 +122,8 @@ class Exchange {
   PacketPool urgent_pool_;  // apart from the other, so that bulk traffic can't starve it
   PacketPool bulk_pool_;
   std::vector<Injection> injections_;  // by port
-  std::vector<PuntRing> punts_;        // by worker and class
+  std::array<std::atomic<bool>, core::kMaxPorts> no_carrier_{};
+  std::vector<PuntRing> punts_;  // by worker and class
   std::vector<HandOverRing> hand_overs_;
   std::array<Side, kTakerCount> sides_;
 };

@@ -23,6 +23,20 @@ TEST(Worker, SendsWhatControlInjects) {
   EXPECT_EQ(large->size(), 1514U);
 }
 
+TEST(Worker, NothingThatWasInjectedWithoutCarrierLeavesWhenItIsBack) {
+  RingWire wire;
+  Running running{{wire.spec("eth0")}, 1};
+  auto& exchange = running.plane().exchange();
+  exchange.set_carrier(0, false);
+  EXPECT_TRUE(exchange.inject(0, scripted_frame({.sequence = 1}), Urgency::kUrgent));
+  EXPECT_TRUE(exchange.inject(0, scripted_frame({.sequence = 2}), Urgency::kBulk));
+  exchange.set_carrier(0, true);
+  EXPECT_TRUE(exchange.inject(0, scripted_frame({.sequence = 3}), Urgency::kUrgent));
+  EXPECT_TRUE(exchange.inject(0, scripted_frame({.sequence = 4}), Urgency::kBulk));
+  EXPECT_EQ(script_of(wire.wait_left().value())->sequence, 3);
+  EXPECT_EQ(script_of(wire.wait_left().value())->sequence, 4);
+}
+
 TEST(Worker, RefusesToInjectWhatNoBufferHolds) {
   RingWire wire;
   Running running{{wire.spec("eth0")}, 1};

@@ -174,6 +174,9 @@ def test_the_masters_link_goes_down_and_comes_back(lab, pair):
         lab.set_cable(topology.DIRECTOR, up=True)
     client_is_told(lab, topology.DIRECTOR)
     pair.backup_says(RETURN, mark)
+    # No advert of before the fault, nor the resignation that the cable had not taken, has come meanwhile.
+    assert "priority 0" not in pair.backup.log_text()[mark:]
+    assert pair.backup.log_text()[mark:].count("Entering BACKUP STATE") == 1
     # It saw no server either while it was alone.
     wait_for_servers(pair.master, [server.address for server in topology.REAL_SERVERS])
     rotates(lab)
