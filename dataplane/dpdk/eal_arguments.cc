@@ -25,7 +25,9 @@ unsigned count_free_huge_megabytes(const std::filesystem::path& root) {
   for (const auto& entry : std::filesystem::directory_iterator{root / "sys/kernel/mm/hugepages", none}) {
     unsigned long size = 0;  // of one page: "hugepages-2048kB"
     if (std::sscanf(entry.path().filename().c_str(), "hugepages-%lukB", &size) != 1) continue;
-    kilobytes += size * read_number(entry.path() / "free_hugepages");
+    // A page that another process has mapped and not yet touched is free and yet promised.
+    const std::uint64_t free = read_number(entry.path() / "free_hugepages");
+    kilobytes += size * (free - std::min(free, read_number(entry.path() / "resv_hugepages")));
   }
   return static_cast<unsigned>(kilobytes / 1024);
 }

@@ -10,7 +10,7 @@ namespace penstock::dpdk {
 // What of the machine decides the arguments.
 struct Machine {
   std::vector<unsigned> cpus;        // that this process may run on
-  unsigned free_huge_megabytes = 0;  // in free huge pages of any size
+  unsigned free_huge_megabytes = 0;  // in huge pages of any size that are free and promised to nobody
   unsigned total_megabytes = 0;      // of memory
 
   // Reads /sys and /proc below `root`, and this thread's CPU affinity.
