@@ -166,6 +166,13 @@ Daemon::Step Daemon::start_forwarding(config::Model model) {
   plane_->start(eal_->worker_lcores(), forwarders, director_->build_snapshot());
   connections_ = std::make_unique<ConnectionDesk>(loop_, *director_, forwarders, *standby_, plane_->ticks());
   sync_ = std::make_unique<SyncThread>(surroundings_of_sync());
+  sync_links_ = kernel_->mirror().subscribe({.link_changed =
+                                                 [this](int, const Link* now) {
+                                                   if (now != nullptr) sync_->post(SyncLink{now->name, now->is_running()});
+                                                 },
+                                             .address_changed = {},
+                                             .neighbour_changed = {},
+                                             .routes_changed = {}});
   last_will_.emplace([this] { vrrp_->resign_in_emergency(); });
   if (auto adopted = adopt(std::move(model)); !adopted) return unexpected{adopted.error()};
   return {};

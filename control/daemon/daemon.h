@@ -90,6 +90,7 @@ class Daemon {
   std::unique_ptr<SlowPath> slow_path_;
   std::unique_ptr<ViaChecks> via_checks_;
   std::unique_ptr<SyncThread> sync_;
+  NetworkMirror::Subscription sync_links_;
   std::unique_ptr<VrrpService> vrrp_;  // its thread tells the sync thread who is master
   config::Model model_;
   Publisher publisher_{

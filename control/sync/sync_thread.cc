@@ -34,6 +34,8 @@ constexpr seconds kAskAgain{1};
 constexpr milliseconds kGoesOn{250};
 // A kernel never answers, and a master that is ours has answered by then.
 constexpr unsigned kAsks = 10;
+// Who comes back so late has perhaps missed what was told meanwhile: nothing keeps so much for him.
+constexpr milliseconds kStoodStill{500};
 // How often the interface is looked for, or looked at.
 constexpr seconds kLookAgain{1};
 
@@ -69,6 +71,11 @@ class SyncThread::Worker {
     if (!order.master) session_->asks_left = kAsks;
     turn();
     plan();
+  }
+
+  void take(const SyncLink& order) {
+    const bool was_running = std::exchange(links_.try_emplace(order.interface, true).first->second, order.is_running);
+    if (session_ && session_->daemon.interface == order.interface && order.is_running && !was_running) want_dump();
   }
 
   void take(Ask order) {
@@ -114,6 +121,7 @@ class SyncThread::Worker {
       return session_->socket ? session_->socket->send(datagram) : SyncSocket::Sent::kFailed;
     });
     session_->master = masters_[daemon.instance];
+    turned_ = EventLoop::now();
     for (core::SyncOutbox* const outbox : surroundings_.outboxes) outbox->open();
     log_start();
     turn();
@@ -149,8 +157,7 @@ class SyncThread::Worker {
     }
     if (!session_->error.empty()) log::info("connection sync on {} works again", daemon.interface);
     session_->error.clear();
-    session_->asks_left = kAsks;
-    session_->ask_again = {};
+    want_dump();
     session_->socket.emplace(std::move(*socket));
     session_->watch = loop_.add_fd(session_->socket->receive_fd(), {.readable = true}, [this](FdEvents) { receive(); });
   }
@@ -197,6 +204,7 @@ class SyncThread::Worker {
     const Clock::time_point now = EventLoop::now();
     sweep(now);
     if (session_) {
+      if (std::exchange(turned_, now) + kStoodStill < now) want_dump();
       look_after_socket(now);
       ask_for_dump(now);
       tell_news();
@@ -204,6 +212,11 @@ class SyncThread::Worker {
       session_->sender.flush();
     }
     plan();
+  }
+
+  void want_dump() {
+    session_->asks_left = kAsks;
+    session_->ask_again = {};
   }
 
   void ask_for_dump(Clock::time_point now) {
@@ -292,11 +305,13 @@ class SyncThread::Worker {
   Surroundings surroundings_;
   std::shared_ptr<const SyncDirectory> directory_;
   std::map<std::string, bool> masters_;  // instances
+  std::map<std::string, bool> links_;    // interfaces that can carry packets
   SyncDump dump_;
   SyncDumpStatus dump_status_;
   Clock::time_point dump_began_{};
   Clock::time_point say_it_goes_on_{};
   std::ptrdiff_t dump_budget_ = 0;  // connections that the next batch of the dump may have
+  Clock::time_point turned_{};      // last, in a session
   Clock::time_point looked_{};      // after the workers' news
   microseconds lag_{0};
   microseconds worst_lag_{0};

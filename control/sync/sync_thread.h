@@ -3,8 +3,8 @@
 // The protocol is IPVS's (sync/), so the other one may be a kernel. The thread empties the workers' outboxes every few
 // milliseconds into datagrams, and puts what comes into the standby tables, where workers find it after a takeover. It does
 // both whoever is MASTER, so that two directors which are master of an address each have the other's connections. Between two
-// of ours there is more: whoever has begun to listen asks for a dump of all connections, and gets it. Workers wait for none of
-// it. Control-owned.
+// of ours there is more: whoever has begun to listen, was cut off or stood still asks for a dump of all connections, and gets
+// it. Workers wait for none of it. Control-owned.
 #pragma once
 
 #include <chrono>
@@ -42,7 +42,12 @@ struct SyncRole {
   std::string instance{};
   bool master = false;
 };
-using SyncOrder = std::variant<SyncSettings, SyncRole>;
+// Whether an interface of the host can carry packets now.
+struct SyncLink {
+  std::string interface{};
+  bool is_running = false;
+};
+using SyncOrder = std::variant<SyncSettings, SyncRole, SyncLink>;
 
 class SyncThread {
  public:

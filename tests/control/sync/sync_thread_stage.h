@@ -61,8 +61,10 @@ class SyncThreadStage : public NamespaceTest, public testing::WithParamInterface
     return daemon;
   }
   void start(bool master, const config::SyncDaemon& by = daemon()) {
-    SyncThread::Surroundings surroundings{
-        .forwarders = {}, .outboxes = {}, .standby = standby_, .now = [this] { return now_.load(); }};
+    SyncThread::Surroundings surroundings{.forwarders = {}, .outboxes = {}, .standby = standby_, .now = [this] {
+                                            while (EventLoop::now() < stands_still_until_.load()) std::this_thread::yield();
+                                            return now_.load();
+                                          }};
     for (std::size_t i = 0; i < forwarders_.size(); ++i) {
       surroundings.forwarders.push_back(forwarders_[i].get());
       surroundings.outboxes.push_back(&outboxes_.at(i));
@@ -190,6 +192,7 @@ class SyncThreadStage : public NamespaceTest, public testing::WithParamInterface
   std::vector<std::unique_ptr<core::Forwarder>> forwarders_;
   std::unique_ptr<core::Snapshot> snapshot_ = core::SnapshotBuilder{}.build();
   std::atomic<core::Tick> now_{kNow};
+  std::atomic<EventLoop::Clock::time_point> stands_still_until_{};  // the thread, when next it asks for the time
   std::optional<SyncCable> cable_;
   std::optional<SyncSocket> peer_;
   std::vector<Note> notes_;  // that the peer has heard

@@ -156,6 +156,34 @@ TEST_P(SyncThreadTest, AnInterfaceThatIsReplacedIsOpenedAnew) {
   wait_for("the connection", [](const SyncThreadStatus& status) { return status.received.entries_new == 1; });
 }
 
+// What was told meanwhile it hasn't heard.
+TEST_P(SyncThreadTest, WhoWasCutOffAsksForADumpAgain) {
+  start(false);
+  hear(Note::kWantDump);
+  say(Note::kDumpBegins);
+  say(Note::kDumpEnds);
+  wait_for("the dump", [](const SyncThreadStatus& status) { return !status.dump.is_wanted; });
+  thread_->post(SyncLink{.interface = "left", .is_running = true});
+  thread_->post(SyncLink{.interface = "other", .is_running = false});
+  thread_->post(SyncLink{.interface = "other", .is_running = true});
+  thread_->post(SyncLink{.interface = "left", .is_running = false});
+  EXPECT_FALSE(thread_->status().dump.is_wanted);
+  thread_->post(SyncLink{.interface = "left", .is_running = true});
+  EXPECT_TRUE(thread_->status().dump.is_wanted);
+  hear(Note::kWantDump);
+}
+
+TEST_P(SyncThreadTest, WhoStoodStillAsksForADumpAgain) {
+  keep(40001);  // so that each turn asks for the time
+  start(false);
+  hear(Note::kWantDump);
+  say(Note::kDumpBegins);
+  say(Note::kDumpEnds);
+  wait_for("the dump", [](const SyncThreadStatus& status) { return !status.dump.is_wanted; });
+  stands_still_until_ = EventLoop::now() + std::chrono::milliseconds{600};
+  hear(Note::kWantDump);
+}
+
 TEST_P(SyncThreadTest, WhatTheInterfaceRefusesIsCounted) {
   start(true);
   hear(Note::kWantDump);
