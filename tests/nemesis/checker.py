@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 
-from history import FORGETTING, Effect, Fault, History
+from history import FORGETTING, Effect, Fault, History, Loss
 from lab import topology
 from timeline import MASTER_DOWN_SECONDS, NOISE_SECONDS, PRIORITIES, REIGN_GAP_SECONDS, YOUNG_SECONDS, Timeline
 
@@ -23,8 +23,12 @@ ANNOUNCED_SECONDS = 1.0
 APPLIED_SECONDS = 1.0
 # So many requests of a quiet time reach each real server, by rr.
 ENOUGH_REQUESTS = 15
+# Who was away for so long asks for a dump: a carrier is looked at each second, and half a second late is standing still.
+AWAY_SECONDS = 2.0
 # A dump is asked for each second.
 DUMPED_SECONDS = 2 + NOISE_SECONDS
+# A held connection speaks each second.
+TURN_SECONDS = 1.5
 # Lines that complain.
 ODD_LINE = re.compile(r"error|warning|fail|can't|cannot|refused|lost|gone|unreachable|timeout|assert|exhaust", re.IGNORECASE)
 
@@ -160,7 +164,7 @@ def connections_survive(timeline: Timeline) -> Found:
             continue
         elif not changes:
             found.append((loss.failed, f"{words}; no director has changed since"))
-        elif changes[-1].node in timeline.knowing(loss.opened, changes[-1].first):
+        elif _reigning(timeline, loss) <= timeline.knowing(loss.opened, changes[-1].first):
             told = [f"{each.node} told of it at {each.time - loss.failed:+.2f} s" for each in timeline.history.told
                     if (topology.CLIENT.address, loss.port) in each.clients and each.time <= loss.failed]
             found.append((loss.failed, f"{words}; {changes[-1].node}, master since {changes[-1].first - loss.failed:+.2f} s, must have known it; "
@@ -168,11 +172,18 @@ def connections_survive(timeline: Timeline) -> Found:
     return found
 
 
-def dump_follows_a_start(timeline: Timeline) -> Found:
-    """A director that has forgotten everything is told everything, if there is who can."""
+def _reigning(timeline: Timeline, loss: Loss) -> set[str]:
+    """Who may have had the packet that it was lost with: its failure shows at the connection's next turn, and during a takeover packets go to
+    either."""
+    return {node for node in (timeline.master_at(loss.failed - TURN_SECONDS), timeline.master_at(loss.failed)) if node}
+
+
+def dump_follows_a_return(timeline: Timeline) -> Found:
+    """A director that has forgotten everything, or was away while connections began, is told everything, if there is who can."""
     found = []
     for fault in timeline.history.faults:
-        if fault.effect not in FORGETTING:
+        was_away = fault.effect in (Effect.STILL, Effect.UNPLUGGED) and fault.healing - fault.struck > AWAY_SECONDS
+        if fault.effect not in FORGETTING and not was_away:
             continue
         other, until = _other(fault.node), fault.healed + DUMPED_SECONDS
         both_there = timeline.able(other, fault.healing - NOISE_SECONDS, until) and timeline.able(fault.node, fault.healed + STAMP_SECONDS, until)
@@ -193,7 +204,7 @@ def nothing_odd(timeline: Timeline) -> Found:
 
 RULES: tuple[Callable[[Timeline], Found], ...] = (
     one_master, some_master, takeover_has_a_reason, resignation, takeover_is_announced, requests_are_answered, quiet_is_quiet,
-    removed_server_is_silent, connections_survive, dump_follows_a_start, quiet_logs_are_quiet, nothing_odd)
+    removed_server_is_silent, connections_survive, dump_follows_a_return, quiet_logs_are_quiet, nothing_odd)
 
 
 def violations(history: History) -> list[Violation]:

@@ -164,6 +164,10 @@ def without_a_dump(history: History) -> None:
     del history.notes[2:4]
 
 
+def a_long_absence_without_a_dump(history: History) -> None:
+    history.faults.append(fault("still", Effect.STILL, LOWER, 153.0, 160.0))
+
+
 def a_dump_that_does_not_end(history: History) -> None:
     del history.notes[5]
 
@@ -200,8 +204,9 @@ MUTANTS: tuple[tuple[Callable[[History], None], set[Callable]], ...] = (
     (a_connection_is_lost_at_the_masters_return, {checker.connections_survive}),
     (a_connection_is_lost_by_a_pause, {checker.connections_survive}),
     (anothers_bytes, {checker.connections_survive}),
-    (without_a_dump, {checker.dump_follows_a_start}),
-    (a_dump_that_does_not_end, {checker.dump_follows_a_start}),
+    (without_a_dump, {checker.dump_follows_a_return}),
+    (a_long_absence_without_a_dump, {checker.dump_follows_a_return}),
+    (a_dump_that_does_not_end, {checker.dump_follows_a_return}),
     (a_complaint_without_reason, {checker.quiet_logs_are_quiet}),
     (an_oddity, {checker.nothing_odd}),
 )

@@ -103,7 +103,7 @@ def test_a_pair_without_connection_sync_is_found(play, capsys):
         return text.replace("    lvs_sync_daemon_interface eth0\n", "")
 
     history = play([a_round("kill -9", topology.DIRECTOR.name, 5)], change=without_sync)
-    assert rules(history, capsys) == {"connections_survive", "dump_follows_a_start"}
+    assert rules(history, capsys) == {"connections_survive", "dump_follows_a_return"}
 
 
 def test_servers_without_checks_are_found(play, capsys):

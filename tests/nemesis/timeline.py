@@ -120,7 +120,7 @@ class Timeline:
 
     def _was_told(self, node: str, other: str, opened: float, time: float) -> bool:
         """Whether `node` must have been told by `other`, which knows it. Who was cut off or stood still counts as one that has forgotten: what
-        began meanwhile it knows only if it had a dump since, which it needn't ask for."""
+        began meanwhile it knows only if it had a dump since."""
         if time < opened + YOUNG_SECONDS or not self.able(node, time, time) or not self.able(other, opened, opened + YOUNG_SECONDS):
             return False
         last = max((fault for fault in self.faults_of(node, 0, time)), key=lambda fault: fault.healed, default=None)
