@@ -1,8 +1,11 @@
-// core-cost CASE BURSTS: has the core process so many bursts, for core_cost.py to count their instructions.
+// core-cost CASE BURSTS: has the core process so many bursts, for core_cost.py to count their instructions. Without arguments:
+// names the cases, a line each.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <optional>
+#include <iterator>
+#include <span>
 #include <string_view>
 
 #include "bench/scenes.h"
@@ -20,28 +23,38 @@ bool forwards_all(auto scene, std::size_t bursts) {
   return scene.forwarded() == bursts;
 }
 
-// Nothing: no such case.
-std::optional<bool> run_case(std::string_view name, std::size_t bursts) {
-  if (name == "established") return forwards_all(EstablishedFlows{kFlows, 0, Sync::kNone}, bursts);
-  if (name == "established, 255 virtual routers") return forwards_all(EstablishedFlows{kFlows, 255, Sync::kNone}, bursts);
-  if (name == "established, synced") return forwards_all(EstablishedFlows{kFlows, 0, Sync::kOpen}, bursts);
-  if (name == "established, after a takeover") return forwards_all(EstablishedFlows{kFlows, 0, Sync::kStandby}, bursts);
-  if (name == "new") return forwards_all(NewFlows{kRoom, false}, bursts);
-  if (name == "new, synced") return forwards_all(NewFlows{kRoom, true}, bursts);
-  return std::nullopt;
+struct Case {
+  const char* name;
+  bool (*run)(std::size_t bursts);  // whether all was forwarded
+};
+
+constexpr Case kCases[] = {
+    {"established", [](std::size_t bursts) { return forwards_all(EstablishedFlows{kFlows, 0, Sync::kNone}, bursts); }},
+    {"established, 255 virtual routers",
+     [](std::size_t bursts) { return forwards_all(EstablishedFlows{kFlows, 255, Sync::kNone}, bursts); }},
+    {"established, synced", [](std::size_t bursts) { return forwards_all(EstablishedFlows{kFlows, 0, Sync::kOpen}, bursts); }},
+    {"established, after a takeover",
+     [](std::size_t bursts) { return forwards_all(EstablishedFlows{kFlows, 0, Sync::kStandby}, bursts); }},
+    {"new", [](std::size_t bursts) { return forwards_all(NewFlows{kRoom, false}, bursts); }},
+    {"new, synced", [](std::size_t bursts) { return forwards_all(NewFlows{kRoom, true}, bursts); }},
+};
+
+int run(std::span<char*> arguments) {
+  if (arguments.empty()) {
+    for (const Case& each : kCases) std::printf("%s\n", each.name);
+    return 0;
+  }
+  std::size_t bursts = 0;
+  if (arguments.size() == 2) std::from_chars(arguments[1], arguments[1] + std::strlen(arguments[1]), bursts);
+  const auto* const found = std::ranges::find(kCases, std::string_view{arguments[0]}, &Case::name);
+  if (bursts == 0 || found == std::end(kCases)) {
+    std::fputs("usage: core-cost [CASE BURSTS]\n", stderr);
+    return 2;
+  }
+  return found->run(bursts) ? 0 : 1;
 }
 
 }  // namespace
 }  // namespace penstock::bench
 
-int main(int argc, char** argv) {
-  std::size_t bursts = 0;
-  if (argc == 3) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), bursts);
-  std::optional<bool> forwarded;
-  if (bursts != 0) forwarded = penstock::bench::run_case(argv[1], bursts);
-  if (!forwarded) {
-    std::fputs("usage: core-cost CASE BURSTS\n", stderr);
-    return 2;
-  }
-  return *forwarded ? 0 : 1;
-}
+int main(int argc, char** argv) { return penstock::bench::run({argv + 1, argv + argc}); }

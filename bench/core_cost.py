@@ -3,7 +3,7 @@
 
     core_cost.py PROGRAM BASELINE_FILE [--update]
 
-PROGRAM is core-cost. A case that costs 1 % more than the baseline fails; one that costs 1 % less does so, too, because the baseline
+PROGRAM is core-cost, which names the cases. A case that costs 1 % more than the baseline fails; one that costs 1 % less does so, too, because the baseline
 would hide the next change for the worse: --update writes the new one. What a case costs is the difference between a long and a short
 run, without what comes before the first packet; the processing alone is counted, not the making of the packets.
 """
@@ -48,19 +48,21 @@ def main() -> int:
     parser.add_argument("--update", action="store_true")
     arguments = parser.parse_args()
     baseline = json.loads(arguments.baseline.read_text())
+    cases = subprocess.run([arguments.program], capture_output=True, text=True, check=True).stdout.splitlines()
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        costs = dict(zip(baseline, pool.map(lambda case: round(cost(arguments.program, case), 1), baseline), strict=True))
-    others = False
+        costs = dict(zip(cases, pool.map(lambda case: round(cost(arguments.program, case), 1), cases), strict=True))
+    others = cases != list(baseline)
     for case, now in costs.items():
-        change = now / baseline[case] - 1
+        before = baseline.get(case, 0)
+        change = now / before - 1 if before else float("inf")
         others |= abs(change) > TOLERANCE
-        print(f"{case:36} {now:6.1f} instructions a packet, {change:+.1%} of {baseline[case]}")
+        print(f"{case:36} {now:6.1f} instructions a packet, {change:+.1%} of {before}")
     if arguments.update:
         arguments.baseline.write_text(json.dumps(costs, indent=2) + "\n")
         return 0
     if others:
-        print(f"Another cost than the baseline's. If it is meant to be so: {sys.argv[0]} {arguments.program} {arguments.baseline} --update")
+        print(f"Other cases or costs than the baseline's. If it is meant to be so: {sys.argv[0]} {arguments.program} {arguments.baseline} --update")
     return others
 
 

@@ -78,15 +78,14 @@ std::string name_of(const Position& position, const SourceMap& sources) {
 
 std::string render(const Diagnostic& diagnostic, const SourceMap& sources) {
   const Position& at = diagnostic.place.at;
-  const std::string_view visible = visible_part(sources, diagnostic.place);
-  const bool is_secret = at.line != 0 && visible.size() < sources.line(at.file, at.line).size();
-  const std::string message = is_secret ? without_secrets(diagnostic.message, visible) : diagnostic.message;
+  const VisiblePart visible = visible_part(sources, diagnostic.place);
+  const std::string message = visible.hides_secret ? without_secrets(diagnostic.message, visible.text) : diagnostic.message;
   std::string out =
       name_of(at, sources) + ": " + std::string{to_string(diagnostic.severity)} + ": " + printable(message) + "\n";
   if (at.line != 0) {
-    std::string line{visible};
+    std::string line{visible.text};
     std::size_t before = at.column - 1;
-    if (is_secret) {
+    if (visible.hides_secret) {
       if (!line.empty() && line.back() != '=') line += ' ';
       before = std::min(before, line.size());
       line += kHidden;

@@ -46,25 +46,28 @@ bool continues_a_secret(const SourceMap& sources, const Position& at) {
   return false;
 }
 
-std::string_view visible_line(const SourceMap& sources, const Position& at) {
+// The first `size` bytes of a line; npos: all of it.
+VisiblePart first_bytes(std::string_view line, std::size_t size) {
+  const std::string_view text = line.substr(0, size);
+  return {text, text.size() < line.size()};
+}
+
+VisiblePart visible_line(const SourceMap& sources, const Position& at) {
+  if (at.line == 0) return {};
   const std::string_view line = sources.line(at.file, at.line);
   const std::size_t end = end_of_announcement(line);
   if (end != std::string_view::npos)
-    return line.find_first_not_of(kBlanks, end) == std::string_view::npos ? line : line.substr(0, end);
-  return continues_a_secret(sources, at) ? std::string_view{} : line;
-}
-
-bool is_secret(const SourceMap& sources, const Position& at) {
-  return at.line != 0 && visible_line(sources, at).size() < sources.line(at.file, at.line).size();
+    return first_bytes(line, line.find_first_not_of(kBlanks, end) == std::string_view::npos ? std::string_view::npos : end);
+  return first_bytes(line, continues_a_secret(sources, at) ? 0 : std::string_view::npos);
 }
 
 }  // namespace
 
-std::string_view visible_part(const SourceMap& sources, const Place& place) {
-  if (place.at.line == 0) return {};
-  const std::string_view visible = visible_line(sources, place.at);
-  if (!is_secret(sources, place.used_at)) return visible;
-  return visible.substr(0, visible.find('=') + 1);  // $NAME=; nothing where there is no sign
+VisiblePart visible_part(const SourceMap& sources, const Place& place) {
+  const VisiblePart visible = visible_line(sources, place.at);
+  if (place.at.line == 0 || !visible_line(sources, place.used_at).hides_secret) return visible;
+  // $NAME=; nothing where there is no sign.
+  return first_bytes(sources.line(place.at.file, place.at.line), visible.text.find('=') + 1);
 }
 
 std::string without_secrets(std::string message, std::string_view visible) {

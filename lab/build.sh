@@ -1,6 +1,6 @@
 #!/bin/bash
 # build.sh [VARIANT [TARGET...]]: configure if needed and build. release goes to build/, any other variant to build-VARIANT/.
-# The binaries are DIR/penstockd and DIR/penstock. The variants fuzz and afl are instrumented for libFuzzer and for AFL++; fuzz.sh
+# The binaries are DIR/penstockd, DIR/penstock and DIR/penstock-genhash. The variants fuzz and afl are instrumented for libFuzzer and for AFL++; fuzz.sh
 # names their targets.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -36,6 +36,6 @@ if [ ! -f "$dir/build.ninja" ]; then
 fi
 ninja -C "$dir" "$@"
 
-for binary in control/penstock control/daemon/penstockd; do
+for binary in control/penstock control/penstock-genhash control/daemon/penstockd; do
   [ ! -x "$dir/$binary" ] || ln -sfn "$binary" "$dir/${binary##*/}"
 done

@@ -104,10 +104,10 @@ Answer run(const ShowRequest& request, StatusSource& source) {
       return text_answer(json ? dump(drops_json(drops)) : show_drops(drops, request.all));
     }
     case Subject::kWorkers: {
-      if (request.stages) source.watch_stages();
+      const bool measured = request.stages && source.watch_stages();
       const auto workers = source.workers();
       if (json) return text_answer(dump(workers_json(workers)));
-      return text_answer(request.stages ? show_stages(workers) : show_workers(workers));
+      return text_answer(request.stages ? show_stages(workers, measured) : show_workers(workers));
     }
     case Subject::kThreads: {
       const auto threads = source.threads();

@@ -1,20 +1,24 @@
 // penstock: the command line of a running penstockd.
 //
 // Its own options stand before the command; the command's words are checked here and sent to the daemon, which prints. Exit
-// status: 0 done; 1 no daemon, or nothing by that name; 2 a command that doesn't exist.
+// status: 0 done; 1 no daemon, or nothing by that name; 2 a command that doesn't exist. genhash has a program of its own.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/cli/client.h"
 #include "control/cli/commands.h"
 #include "control/cli/protocol.h"
-#include "control/genhash/genhash.h"
 
 namespace {
 
@@ -79,6 +83,20 @@ std::vector<std::string>::const_iterator command_begin(const std::vector<std::st
   return word;
 }
 
+// Becomes the program beside this one (genhash/penstock_genhash.cc); returns only when it can't be started. `args` begin with
+// "genhash".
+int become_genhash(std::vector<std::string> args) {
+  std::error_code unreadable;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", unreadable);
+  args[0] = self.parent_path() / "penstock-genhash";
+  std::vector<char*> argv;
+  for (std::string& arg : args) argv.push_back(arg.data());
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  fmt::print(stderr, "penstock: cannot start {}: {}\n", args[0], std::strerror(errno));
+  return 1;
+}
+
 int run(const std::vector<std::string>& words) {
   const auto split = command_begin(words);
   std::string socket_path;
@@ -103,7 +121,7 @@ int run(const std::vector<std::string>& words) {
   }
   if (given.contains("json") && std::ranges::find(args, "--json") == args.end()) args.emplace_back("--json");
 
-  if (!args.empty() && args[0] == "genhash") return run_genhash({args.begin() + 1, args.end()});  // needs no daemon
+  if (!args.empty() && args[0] == "genhash") return become_genhash(std::move(args));  // needs no daemon
   const auto command = parse_command(args);
   if (!command) {
     fmt::print(stderr, "{}\n", command.error().message);

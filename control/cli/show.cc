@@ -153,11 +153,11 @@ std::string show_workers(std::span<const WorkerStatus> workers) {
   return table.text() + (table_full.empty() ? "" : "\n" + table_full);
 }
 
-std::string show_stages(std::span<const WorkerStatus> workers) {
+std::string show_stages(std::span<const WorkerStatus> workers, bool measured) {
+  if (!measured) return "The stages are watched from now on; what the packets of a second took is known after it.\n";
   std::vector<TextTable::Column> columns{{"Worker", kRight}, {"Cycles each", kRight}};
   const auto watched = std::ranges::find_if(workers, [](const WorkerStatus& worker) { return !worker.stages.empty(); });
-  if (watched == workers.end())
-    return "The stages are watched from now on; what the packets of a second took is known after it.\n";
+  if (watched == workers.end()) return "The stages are watched, but no packet came in the last second.\n";
   for (const auto& [name, cycles] : watched->stages) columns.push_back({name, kRight});
   TextTable table{std::move(columns)};
   for (const WorkerStatus& worker : workers) {

@@ -23,8 +23,8 @@ namespace penstock::control {
 [[nodiscard]] std::string show_drops(std::span<const DropStatus> drops, bool all);
 
 [[nodiscard]] std::string show_workers(std::span<const WorkerStatus> workers);
-// What a packet costs each worker, stage by stage.
-[[nodiscard]] std::string show_stages(std::span<const WorkerStatus> workers);
+// What a packet costs each worker, stage by stage. `measured`: of the last second that is known.
+[[nodiscard]] std::string show_stages(std::span<const WorkerStatus> workers, bool measured);
 
 // How long other events had to wait at most: a turn is what an event loop does between two waits.
 [[nodiscard]] std::string show_threads(std::span<const ThreadStatus> threads);

@@ -122,7 +122,8 @@ struct WorkerStatus {
   double busy = 0;               // share of the time that packets took, 0..1
   double cycles_per_packet = 0;  // of the time stamp counter; 0: there were none
   double packets_per_burst = 0;
-  std::vector<std::pair<std::string_view, double>> stages{};  // each one's cycles per packet, in order; empty: not watched
+  std::vector<std::pair<std::string_view, double>>
+      stages{};  // each one's cycles per packet, in order; empty: not measured, or no packets
   // Since the start.
   std::uint64_t received = 0;
   std::uint64_t transmitted = 0;

@@ -54,8 +54,9 @@ class StatusSource {
   // The addresses that are ours are announced once more (gratuitous ARP, neighbour advertisements).
   virtual void announce() = 0;
 
-  // Have workers measure where their cycles go, for a while: WorkerStatus::stages.
-  virtual void watch_stages() = 0;
+  // Have workers measure where their cycles go, for a while: WorkerStatus::stages. @return whether the last second has been
+  // measured already, all of it.
+  virtual bool watch_stages() = 0;
 };
 
 }  // namespace penstock::control

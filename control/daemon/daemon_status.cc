@@ -68,6 +68,7 @@ void DaemonStatusSource::tick() {
   const double seconds = std::chrono::duration<double>(now - ticked_).count();
   ticked_ = now;
   std::uint64_t received = 0;
+  measured_ticks_ = watched_ticks_ > 0 ? measured_ticks_ + 1 : 0;
   for (unsigned i = 0; i < samples_.size(); ++i) {
     const Sample sample = sample_of(i, seconds);
     received += sample.received - samples_[i].received;
@@ -77,9 +78,10 @@ void DaemonStatusSource::tick() {
   if (watched_ticks_ > 0 && --watched_ticks_ == 0) sources_.plane.measure_stages(false);
 }
 
-void DaemonStatusSource::watch_stages() {
+bool DaemonStatusSource::watch_stages() {
   watched_ticks_ = kWatchedTicks;
   sources_.plane.measure_stages(true);
+  return has_measured_a_second();
 }
 
 DaemonStatusSource::Sample DaemonStatusSource::sample_of(unsigned worker, double seconds) const {
@@ -102,9 +104,8 @@ DaemonStatusSource::Sample DaemonStatusSource::sample_of(unsigned worker, double
   if (packets == 0) return sample;
   sample.rates.cycles_per_packet = cycles / packets;
   sample.rates.packets_per_burst = packets / bursts;
-  for (std::size_t i = 0; i < dpdk::kStageCount; ++i) {
-    if (watched_ticks_ > 0)
-      sample.rates.stages.emplace_back(kStageNames.at(i), since(sample.stage_cycles[i], last.stage_cycles[i]) / packets);
+  for (std::size_t i = 0; has_measured_a_second() && i < dpdk::kStageCount; ++i) {
+    sample.rates.stages.emplace_back(kStageNames.at(i), since(sample.stage_cycles[i], last.stage_cycles[i]) / packets);
   }
   return sample;
 }

@@ -58,7 +58,7 @@ class DaemonStatusSource : public StatusSource {
   [[nodiscard]] std::string config_text() const override;
   [[nodiscard]] std::unique_ptr<ConnectionCursor> connections() override { return sources_.connections.open(); }
   void announce() override { sources_.vrrp.announce_again(); }
-  void watch_stages() override;
+  bool watch_stages() override;
 
  private:
   // One worker's numbers at the last tick, and what came of them.
@@ -72,6 +72,7 @@ class DaemonStatusSource : public StatusSource {
 
   [[nodiscard]] RealServerStatus status_of(const Director::Server& server) const;
   [[nodiscard]] std::optional<packet::IpAddress> real_server_at(const packet::MacAddress& mac) const;
+  [[nodiscard]] bool has_measured_a_second() const { return measured_ticks_ > 1; }
   [[nodiscard]] Sample sample_of(unsigned worker, double seconds) const;
   [[nodiscard]] WorkerStatus status_of_worker(unsigned index) const;
 
@@ -81,7 +82,8 @@ class DaemonStatusSource : public StatusSource {
   std::chrono::steady_clock::time_point ticked_;
   std::vector<Sample> samples_;  // by worker
   double packets_per_second_ = 0;
-  unsigned watched_ticks_ = 0;  // that the stages are measured yet
+  unsigned watched_ticks_ = 0;   // that the stages are measured yet
+  unsigned measured_ticks_ = 0;  // since they have been; of the first one's second they have been for a part only
 };
 
 }  // namespace penstock::control

@@ -132,10 +132,14 @@ bool NextHopTracker::learn(Gateway& gateway, const Neighbour* now) {
     gateway.last_mac = now->mac;
     gateway.state = NextHop::State::kResolved;
   } else if (now != nullptr && now->has_failed()) {
+    gateway.failed_unasked = gateway.state == NextHop::State::kResolved && !gateway.was_asked_for;
     gateway.state = NextHop::State::kFailed;
-  } else if (gateway.state == NextHop::State::kResolved) {
-    gateway.state = NextHop::State::kResolving;  // whereas a failure stays in force while the kernel tries again
+  } else if (gateway.state == NextHop::State::kResolved || (now == nullptr && std::exchange(gateway.failed_unasked, false))) {
+    // Whereas a failure stays in force while the kernel tries again, and when it forgets the entry. An entry that is deleted
+    // fails at the same moment (neigh_delete in net/core/neighbour.c), and says nothing about the neighbour.
+    gateway.state = NextHop::State::kResolving;
   }
+  gateway.was_asked_for = now != nullptr && now->is_asked_for();
   return std::pair{gateway.state, gateway.last_mac} != before;
 }
 

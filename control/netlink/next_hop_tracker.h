@@ -59,6 +59,8 @@ class NextHopTracker {
     std::unordered_set<packet::IpAddress> servers;
     std::optional<packet::MacAddress> last_mac;
     NextHop::State state = NextHop::State::kResolving;  // or kResolved, kFailed
+    bool was_asked_for = false;                         // at the last that was told of the entry
+    bool failed_unasked = false;                        // kFailed: by an order, which mostly is a deletion's first half
   };
   // More different destinations than this in one burst, and everything is asked about.
   static constexpr std::size_t kMaxScopes = 16;

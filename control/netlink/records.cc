@@ -35,6 +35,7 @@ bool Neighbour::is_usable() const {
 }
 bool Neighbour::is_static() const { return (state & (NUD_PERMANENT | NUD_NOARP)) != 0; }
 bool Neighbour::has_failed() const { return (state & NUD_FAILED) != 0; }
+bool Neighbour::is_asked_for() const { return (state & (NUD_INCOMPLETE | NUD_PROBE)) != 0; }
 
 bool RouteScope::contains(const packet::IpAddress& address) const {
   if (address.family() != network.family()) return false;

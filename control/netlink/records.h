@@ -66,6 +66,8 @@ struct Neighbour {
   // Entered by the operator (PERMANENT, NOARP): never to be probed.
   [[nodiscard]] bool is_static() const;
   [[nodiscard]] bool has_failed() const;
+  // NUD_INCOMPLETE, PROBE: the kernel asks for it and waits for an answer.
+  [[nodiscard]] bool is_asked_for() const;
   friend bool operator==(const Neighbour&, const Neighbour&) = default;
 };
 

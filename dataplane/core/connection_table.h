@@ -10,8 +10,6 @@
 // touch it. Hashes are keyed with a secret of the process, so outsiders can't choose keys that share their buckets.
 #pragma once
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -19,6 +17,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "dataplane/core/bucket_match.h"
 #include "dataplane/core/bucket_pair.h"
 #include "dataplane/core/connection.h"
 #include "dataplane/core/huge_array.h"
@@ -175,9 +174,8 @@ class ConnectionTable {
       if (count == kMaxOverflow) return;
       slots[0].bucket_overflow = static_cast<unsigned>(static_cast<int>(count) + change) & kMaxOverflow;
     }
-    // All slots are compared, because which of them it is can't be predicted.
     [[nodiscard]] Entry* find(const Key& key) {
-      const unsigned matches = matching(key);
+      const unsigned matches = matching(slots, key);
       return matches == 0 ? nullptr : &slots[static_cast<std::size_t>(std::countr_zero(matches))];
     }
     [[nodiscard]] Entry* free_slot() {
@@ -185,21 +183,6 @@ class ConnectionTable {
         if (entry.key.is_free()) return &entry;
       }
       return nullptr;
-    }
-
-    // Bit i: slot i.
-    [[nodiscard]] unsigned matching(const Key& key) const {
-      if constexpr (kSlots == 4 && sizeof(Key) == 8) {
-        const __m128i wanted = _mm_set1_epi64x(std::bit_cast<std::int64_t>(key));
-        const auto* const entries = reinterpret_cast<const __m128i*>(slots.data());
-        const __m128i first_two = _mm_cmpeq_epi64(_mm_unpacklo_epi64(entries[0], entries[1]), wanted);
-        const __m128i last_two = _mm_cmpeq_epi64(_mm_unpacklo_epi64(entries[2], entries[3]), wanted);
-        return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_packs_epi32(first_two, last_two))));
-      } else {
-        unsigned matches = 0;
-        for (std::size_t i = 0; i < kSlots; ++i) matches |= static_cast<unsigned>(slots[i].key == key) << i;
-        return matches;
-      }
     }
   };
   static_assert(sizeof(Bucket) == 64);

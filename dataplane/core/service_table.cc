@@ -1,6 +1,5 @@
 #include "dataplane/core/service_table.h"
 
-#include <algorithm>
 #include <bit>
 
 namespace penstock::core {
@@ -41,17 +40,6 @@ void ServiceTable::insert_one(const packet::IpAddress& address, std::uint16_t po
   std::size_t at = keyed_hash(address.v6(), key, secret_) & mask6_;
   while (slots6_[at].port_protocol != 0) at = (at + 1) & mask6_;
   slots6_[at] = {address.v6(), key, hit};
-}
-
-std::size_t ServiceTable::longest_search() const {
-  std::size_t longest = 0;
-  std::size_t run = 0;
-  // Twice around: a run may go on at the table's begin. One slot at least is free.
-  for (std::size_t at = 0; at < 2 * slots4_.size(); ++at) {
-    run = slots4_[at & mask4_].key == 0 ? 0 : run + 1;
-    longest = std::max(longest, run);
-  }
-  return longest + 1;
 }
 
 }  // namespace penstock::core

@@ -63,9 +63,6 @@ class ServiceTable {
     }
   }
 
-  // Slots that the longest look-up of an IPv4 service passes, of any key: what a stranger's packet to a closed port may cost.
-  [[nodiscard]] std::size_t longest_search() const;
-
   // Any of the services at this address. `Address`: Ipv4Address or Ipv6Address.
   template <typename Address>
   [[nodiscard]] Hit find_vip(const Address& address) const {
@@ -82,6 +79,8 @@ class ServiceTable {
   }
 
  private:
+  friend class ServiceTableSearches;  // a test of how long they are
+
   struct Slot4 {
     std::uint64_t key = 0;  // 0: free
     Hit hit;

@@ -93,7 +93,7 @@ class Worker {
   void hand_over(const core::Frame& frame, const core::Verdict& verdict);
   void drop(rte_mbuf* packet, core::DropReason reason);
   void count_unsent(unsigned packets);
-  void finish_loop(const Now& now, unsigned work);
+  std::uint64_t finish_loop(const Now& now, unsigned work);  // the counter at its end
   void sleep();
 
   // Into its place field by field: a frame made elsewhere and copied is read back wider than it was written, and the processor
@@ -139,8 +139,8 @@ template <typename Forwarder, typename Snapshot, typename Released>
 void Worker<Forwarder, Snapshot, Released>::run() {
   prctl(PR_SET_TIMERSLACK, 1000UL);  // nanoseconds: else sleeps of 100 us take 150
   reader_.online();
+  std::uint64_t tsc = rte_rdtsc();  // read once a loop: where one ends, the next begins
   while (!stop_.load(std::memory_order_acquire)) {
-    const std::uint64_t tsc = rte_rdtsc();
     const Now now{*reader_.get(), tsc, clock_.at(tsc)};
     stages_.begin_loop(tsc);
     unsigned work = send_injected();
@@ -149,7 +149,7 @@ void Worker<Forwarder, Snapshot, Released>::run() {
     forwarder_.maintain(now.snapshot, now.tick);
     settle_released(now);
     stages_.end(Stage::kMaintain);
-    finish_loop(now, work);
+    tsc = finish_loop(now, work);
   }
   (void)send_injected();  // what came before stop(): a master that goes resigns with its last frame
   count_unsent(transmitter_.flush_all());
@@ -159,7 +159,7 @@ void Worker<Forwarder, Snapshot, Released>::run() {
 }
 
 template <typename Forwarder, typename Snapshot, typename Released>
-void Worker<Forwarder, Snapshot, Released>::finish_loop(const Now& now, unsigned work) {
+std::uint64_t Worker<Forwarder, Snapshot, Released>::finish_loop(const Now& now, unsigned work) {
   count_unsent(transmitter_.flush_all());
   counters_.sent.add(transmitter_.take_sent());
   for (std::size_t i = 0; i < kTakerCount; ++i) {
@@ -168,17 +168,15 @@ void Worker<Forwarder, Snapshot, Released>::finish_loop(const Now& now, unsigned
   reader_.quiescent();
   stages_.end(Stage::kSend);
   stages_.end_loop(work > 0);
-  if (work > 0) {
-    counters_.busy_loops.add();
-    counters_.busy_cycles.add(rte_rdtsc() - now.tsc);
-  } else {
-    counters_.idle_loops.add();
-  }
+  (work > 0 ? counters_.busy_loops : counters_.idle_loops).add();
   switch (idle_.after_loop(work > 0, now.tsc)) {
     case IdlePolicy::Step::kPoll: break;
     case IdlePolicy::Step::kPause: rte_pause(); break;
     case IdlePolicy::Step::kSleep: sleep(); break;
   }
+  const std::uint64_t end = rte_rdtsc();
+  if (work > 0) counters_.busy_cycles.add(end - now.tsc);
+  return end;
 }
 
 // Offline, so that no publisher waits for a sleeper.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <tuple>
@@ -114,6 +115,25 @@ RealServer of_weight(std::uint32_t weight, std::uint32_t upper_threshold = 0) {
           .upper_threshold = upper_threshold};
 }
 
+}  // namespace
+
+class ServiceTableSearches {
+ public:
+  // Slots that the longest look-up of an IPv4 service passes, of any key: what a stranger's packet to a closed port may cost.
+  static std::size_t longest(const ServiceTable& table) {
+    std::size_t longest = 0;
+    std::size_t run = 0;
+    // Twice around: a run may go on at the table's begin. One slot at least is free.
+    for (std::size_t at = 0; at < 2 * table.slots4_.size(); ++at) {
+      run = table.slots4_[at & table.mask4_].key == 0 ? 0 : run + 1;
+      longest = std::max(longest, run);
+    }
+    return longest + 1;
+  }
+};
+
+namespace {
+
 // The hash of IPv4 services has no secret: what operators write must spread as well as chance would have it.
 TEST(ServiceTable, SearchesAreShortForServicesInRows) {
   constexpr std::uint32_t kMany = 8000;  // just below a doubling of the table: the highest load
@@ -134,7 +154,7 @@ TEST(ServiceTable, SearchesAreShortForServicesInRows) {
       table.insert({address, static_cast<std::uint16_t>(1 + rest / layout.addresses)}, udp ? Protocol::kUdp : Protocol::kTcp,
                    {VirtualId{1}, 0});
     }
-    EXPECT_LT(table.longest_search(), 32U) << layout.name;
+    EXPECT_LT(ServiceTableSearches::longest(table), 32U) << layout.name;
   }
 }
 

@@ -1,4 +1,4 @@
-// Runs a fuzz target on its seeds and on PENSTOCK_FUZZ_INPUTS damaged copies of them.
+// Runs a fuzz target on its seeds and on PENSTOCK_FUZZ_INPUTS (tests/meson.build) damaged copies of them.
 #include <gtest/gtest.h>
 
 #include "tests/support/fuzz_target.h"
@@ -6,10 +6,6 @@
 
 namespace penstock::test {
 namespace {
-
-#ifndef PENSTOCK_FUZZ_INPUTS
-#define PENSTOCK_FUZZ_INPUTS 20'000
-#endif
 
 void feed(const std::string& input) {
   // A copy of just this size, on whose ends a sanitizer keeps watch.

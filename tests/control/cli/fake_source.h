@@ -33,7 +33,10 @@ class FakeSource final : public StatusSource {
   [[nodiscard]] std::string config_text() const override { return config; }
   [[nodiscard]] std::unique_ptr<ConnectionCursor> connections() override;
   void announce() override { ++announced; }
-  void watch_stages() override { ++watched; }
+  bool watch_stages() override {
+    ++watched;
+    return measured;
+  }
 
   // The n-th connection: client 10.x.y.z:1024+n.
   [[nodiscard]] static ConnectionStatus row(std::uint64_t n);
@@ -45,6 +48,7 @@ class FakeSource final : public StatusSource {
   VrrpStatus vrrp_status;
   int announced = 0;
   int watched = 0;
+  bool measured = false;  // watch_stages() says
   std::vector<WorkerStatus> worker_list;
   std::vector<ThreadStatus> thread_list;
   std::vector<DropStatus> drop_list;

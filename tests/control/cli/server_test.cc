@@ -83,8 +83,12 @@ class CliServerTest : public testing::Test {
   // The program itself, with `--socket` set.
   Ended penstock(std::vector<std::string> args) {
     args.insert(args.begin(), {PENSTOCK_PROGRAM, "--socket", path});
+    return run_to_end(std::move(args));
+  }
+  // A program and its arguments.
+  Ended run_to_end(std::vector<std::string> words) {
     std::vector<char*> argv;
-    for (std::string& arg : args) argv.push_back(arg.data());
+    for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     std::array<int, 2> out_pipe{};
     std::array<int, 2> err_pipe{};
@@ -222,6 +226,29 @@ TEST_F(CliServerTest, help_and_version_need_no_daemon) {
     EXPECT_NE(run.out, "");
     EXPECT_EQ(run.err, "");
   }
+}
+
+TEST_F(CliServerTest, genhash_is_a_program_beside_the_client) {
+  const Ended help = penstock({"genhash", "--help"});
+  EXPECT_TRUE(help.out.starts_with("penstock genhash: ")) << help.out;
+  EXPECT_EQ(help.exit_status, 0);
+  const Ended wrong = penstock({"genhash", "-s", "10.0.0.1"});
+  EXPECT_TRUE(wrong.err.starts_with("penstock genhash: -s, -p and -u must be given")) << wrong.err;
+  EXPECT_EQ(wrong.exit_status, 2);
+}
+
+TEST_F(CliServerTest, a_client_without_genhash_beside_it_says_so) {
+  const fs::path alone = folder / "penstock";
+  fs::copy_file(PENSTOCK_PROGRAM, alone);
+  const Ended run = run_to_end({alone, "genhash", "--help"});
+  EXPECT_EQ(run.err, "penstock: cannot start " + (folder / "penstock-genhash").string() + ": No such file or directory\n");
+  EXPECT_EQ(run.exit_status, 1);
+}
+
+TEST_F(CliServerTest, the_client_loads_nothing_that_only_genhash_needs) {
+  const Ended run = run_to_end({"/usr/bin/ldd", PENSTOCK_PROGRAM});
+  EXPECT_NE(run.out.find("libc.so"), std::string::npos) << run.err;
+  for (const char* library : {"libcurl", "libssl", "libcrypto"}) EXPECT_EQ(run.out.find(library), std::string::npos) << run.out;
 }
 
 TEST_F(CliServerTest, something_else_on_the_socket_is_told_from_the_daemon) {

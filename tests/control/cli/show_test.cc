@@ -163,6 +163,8 @@ TEST(Show, where_the_cycles_of_a_packet_go) {
   EXPECT_EQ(answer_command(words, source).out,
             "The stages are watched from now on; what the packets of a second took is known after it.\n");
   EXPECT_EQ(source.watched, 1);
+  source.measured = true;
+  EXPECT_EQ(answer_command(words, source).out, "The stages are watched, but no packet came in the last second.\n");
   source.worker_list[0].stages = {{"receive", 15.25}, {"forward", 40}};
   source.worker_list.push_back({.index = 1});
   EXPECT_EQ(answer_command(words, source).out,

@@ -190,6 +190,34 @@ TEST_F(NextHopTest, AFlushedEntryIsRenewed) {
   wait_until("resolved again", [&] { return tracker_->find(ip("10.0.0.2"))->state == State::kResolved; });
 }
 
+// The kernel calls an entry failed at the moment in which somebody deletes it.
+TEST_F(NextHopTest, ADeletedEntryTakesNewConnectionsUntilItsRenewalHasFailed) {
+  track({ip("10.0.0.3")}, {.repair_delay = std::chrono::milliseconds{50}, .on_problem = {}});
+  wait_for_state("10.0.0.3", State::kResolved);
+  shell("ip neigh del 10.0.0.3 dev lan");
+  wait_until("the deletion told", [&] { return hop(ip("10.0.0.3")).state != State::kResolved; });
+  EXPECT_EQ(hop(ip("10.0.0.3")).state, State::kResolving);
+  EXPECT_TRUE(hop(ip("10.0.0.3")).takes_new_connections());
+  wait_for_state("10.0.0.3", State::kResolved);
+
+  peer_->run([] { shell("ip addr del 10.0.0.3/24 dev peer"); });
+  shell("ip neigh del 10.0.0.3 dev lan");
+  wait_until("the deletion told", [&] { return hop(ip("10.0.0.3")).state != State::kResolved; });
+  EXPECT_TRUE(hop(ip("10.0.0.3")).takes_new_connections());
+  wait_for_state("10.0.0.3", State::kFailed);
+  EXPECT_FALSE(hop(ip("10.0.0.3")).takes_new_connections());
+  // Now it has been asked for in vain, and that its entry goes doesn't change that.
+  bool is_gone = false;
+  auto subscription =
+      mirror_->subscribe({.link_changed = {},
+                          .address_changed = {},
+                          .neighbour_changed = [&](const NeighbourKey&, const Neighbour* now) { is_gone |= now == nullptr; },
+                          .routes_changed = {}});
+  shell("ip neigh del 10.0.0.3 dev lan");
+  wait_until("the entry gone", [&] { return is_gone; });
+  EXPECT_EQ(tracker_->find(ip("10.0.0.3"))->state, State::kFailed);
+}
+
 TEST_F(NextHopTest, ARouteChangeMovesTheNextHop) {
   track({ip("172.16.1.1"), ip("172.16.1.2"), ip("172.17.0.1")});
   wait_for_state("172.16.1.1", State::kNoRoute);
