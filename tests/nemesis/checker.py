@@ -175,7 +175,8 @@ def connections_survive(timeline: Timeline) -> Found:
 def _reigning(timeline: Timeline, loss: Loss) -> set[str]:
     """Who may have had the packet that it was lost with: its failure shows at the connection's next turn, and during a takeover packets go to
     either."""
-    return {node for node in (timeline.master_at(loss.failed - TURN_SECONDS), timeline.master_at(loss.failed)) if node}
+    moments = (loss.failed - TURN_SECONDS, loss.failed)
+    return {node for moment in moments if (node := timeline.master_at(moment)) and timeline.able(node, moment, moment)}
 
 
 def dump_follows_a_return(timeline: Timeline) -> Found:
