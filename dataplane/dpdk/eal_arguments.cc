@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <fstream>
 #include <initializer_list>
-#include <span>
 #include <sstream>
 #include <string_view>
 
@@ -52,21 +51,16 @@ std::vector<unsigned> allowed_cpus() {
   return cpus;
 }
 
-// "(0,1)"
-std::string set_of(std::span<const unsigned> cpus) {
-  std::string text;
-  for (const unsigned cpu : cpus) text += fmt::format("{}{}", text.empty() ? "(" : ",", cpu);
-  return text + ")";
-}
-
-// "0@(0,1),1@(3),2@(2)": lcore@CPUs. A worker has a CPU of its own, from the last one down, since the first ones are where a
-// kernel serves most interrupts; lcore 0, whose CPUs all other threads inherit, has the rest. A realtime thread on a worker's
-// CPU would keep the worker from sending what that thread has made. With too few CPUs all share what there is.
-std::string lcores(unsigned workers, std::span<const unsigned> cpus) {
-  const auto others = workers < cpus.size() ? cpus.first(cpus.size() - workers) : cpus;
-  std::string text = "0@" + set_of(others);
+// "(0@(0,1)),(1@(0)),(2@(1))": lcore@CPUs. With fewer CPUs than workers all workers share all of them.
+std::string lcores(unsigned workers, const std::vector<unsigned>& cpus) {
+  std::string all;
+  for (const unsigned cpu : cpus) all += fmt::format("{}{}", all.empty() ? "(" : ",", cpu);
+  all += ')';
+  std::string text = "0@" + all;
   for (unsigned worker = 0; worker < workers; ++worker) {
-    text += fmt::format(",{}@{}", worker + 1, set_of(workers <= cpus.size() ? cpus.last(worker + 1).first(1) : cpus));
+    // From the last CPU down: control is free to move, but the first CPUs are where a kernel serves most interrupts.
+    const std::string where = workers <= cpus.size() ? fmt::format("({})", cpus[cpus.size() - 1 - worker]) : all;
+    text += fmt::format(",{}@{}", worker + 1, where);
   }
   return text;
 }

@@ -22,7 +22,7 @@ std::string joined(const EalArguments& arguments) {
 TEST(EalArguments, WithoutHugePagesAsksForNoneAndForNoSharedConfiguration) {
   const auto arguments = eal_arguments({}, kSmall);
   EXPECT_EQ(joined(arguments),
-            "penstockd --no-telemetry --lcores=0@(0),1@(1) --file-prefix=penstock --log-level=warning --no-huge --no-shconf "
+            "penstockd --no-telemetry --lcores=0@(0,1),1@(1) --file-prefix=penstock --log-level=warning --no-huge --no-shconf "
             "-m 512 --no-pci");
   EXPECT_TRUE(arguments.small_pages);
 }
@@ -43,9 +43,7 @@ TEST(EalArguments, TakesNoMoreThanHalfOfASmallMachine) {
 TEST(EalArguments, GivesEachWorkerACpuOfItsOwnWhenThereAreEnough) {
   EalOptions options;
   options.workers = 3;
-  EXPECT_NE(joined(eal_arguments(options, {{2, 3, 6, 7}, 0, 4096})).find("--lcores=0@(2),1@(7),2@(6),3@(3) "),
-            std::string::npos);
-  EXPECT_NE(joined(eal_arguments(options, {{2, 3, 7}, 0, 4096})).find("--lcores=0@(2,3,7),1@(7),2@(3),3@(2) "),
+  EXPECT_NE(joined(eal_arguments(options, {{2, 3, 6, 7}, 0, 4096})).find("--lcores=0@(2,3,6,7),1@(7),2@(6),3@(3) "),
             std::string::npos);
   EXPECT_NE(joined(eal_arguments(options, {{2, 3}, 0, 4096})).find("--lcores=0@(2,3),1@(2,3),2@(2,3),3@(2,3) "),
             std::string::npos);
