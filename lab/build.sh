@@ -1,7 +1,7 @@
 #!/bin/bash
 # build.sh [VARIANT [TARGET...]]: configure if needed and build. release goes to build/, any other variant to build-VARIANT/.
 # The binaries are DIR/penstockd, DIR/penstock and DIR/penstock-genhash. The variants fuzz and afl are instrumented for libFuzzer and for AFL++; fuzz.sh
-# names their targets.
+# names their targets. coverage counts what the pure layers execute; tests/coverage.py names its targets.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 variant=${1:-release}
@@ -15,19 +15,25 @@ asan=(--buildtype=debug -Doptimization=0 -Db_sanitize=address,undefined -Db_lund
 # Fuzzing is worth what it executes: as asan, but optimised.
 fuzzing=(--buildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false)
 tsan=(--buildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false)
+# Unoptimised, so that a branch of the program is one of the source, and without debugging information, for speed. Functions of the
+# pure layers alone are counted, and atomically: gcov deduces some counts from others, and a lost one makes them wrong.
+pure='-fprofile-filter-files=^[.][.]/(dataplane/packet|dataplane/core|vrrp|sync|healthcheck|config)/'
+coverage=(--buildtype=plain -Doptimization=0 -Db_coverage=true
+  "-Dcpp_args=['-fprofile-update=atomic', '-fprofile-abs-path', '$pure']")
 dir=$root/build-$variant
 case $variant in
   release) compilers=("${gcc[@]}") options=(--buildtype=release) dir=$root/build ;;
   # g++-12 sees uninitialised members in its own <regex> when it instruments, and warns that ThreadSanitizer ignores fences.
   asan) compilers=("${gcc[@]}") options=("${asan[@]}" "-Dcpp_args=-Wno-maybe-uninitialized") ;;
   tsan) compilers=("${gcc[@]}") options=("${tsan[@]}" "-Dcpp_args=-Wno-tsan") ;;
+  coverage) compilers=("${gcc[@]}") options=("${coverage[@]}") ;;
   clang) compilers=("${clang[@]}") options=(--buildtype=release "-Dcpp_args=$quiet") ;;
   clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=$quiet") ;;
   clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=$quiet") ;;
   fuzz) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '-fsanitize=fuzzer-no-link']") ;;
   # AFL++'s own compilers are too old for C++23: its runtime takes the coverage that clang reports by this.
   afl) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '-fsanitize-coverage=trace-pc-guard']" -Dafl=true) ;;
-  *) echo "build.sh: no variant $variant (release asan tsan clang clang-asan clang-tsan fuzz afl)" >&2; exit 2 ;;
+  *) echo "build.sh: no variant $variant (release asan tsan coverage clang clang-asan clang-tsan fuzz afl)" >&2; exit 2 ;;
 esac
 
 if [ ! -f "$dir/build.ninja" ]; then

@@ -1,11 +1,12 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|asan|tsan|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
+    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|asan|tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
 more. A suite in which nothing ran is a failure too. Sanitizer variants run the unit tests alone, and only when they are named.
 
+`coverage` runs the unit tests of the pure layers, counts what they execute, and fails where it is less than it was (tests/coverage.py).
 `fuzz` replays each fuzz target's seeds and what earlier runs have learned, then fuzzes it for some seconds: a test for each target.
 `mutants` runs the tests that plant faults (GoogleTest suites with "Mutant" in their name, and the comparison of health checks), which
 prove that the nets can fail.
@@ -27,6 +28,9 @@ import sys
 import threading
 import time
 import xml.etree.ElementTree
+from collections.abc import Callable
+
+from tests import coverage
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test-reports"
@@ -127,13 +131,13 @@ def tail(file: pathlib.Path, lines: int = 120) -> str:
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
 
 
-def build(variant: str) -> Outcome:
-    """Build a variant; a build that fails is one failed test, shown with its log."""
+def build(variant: str, targets: tuple[str, ...] = ()) -> Outcome:
+    """Build a variant, or these targets of it; a build that fails is one failed test, shown with its log."""
     log = REPORTS / f"build-{variant}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with open(log, "wb") as output:
-        status = subprocess.run([ROOT / "lab" / "build.sh", variant], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT).returncode
+        status = subprocess.run([ROOT / "lab" / "build.sh", variant, *targets], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT).returncode
     say(f"{'ok  ' if status == 0 else 'FAIL'} build {variant}, {time.monotonic() - started:.0f} s")
     outcome = Outcome()
     if status != 0:
@@ -158,11 +162,12 @@ def tests_of(directory: pathlib.Path) -> list[dict]:
     return json.loads(listing.stdout)
 
 
-def unit(variant: str, directory: pathlib.Path, without: tuple[str, ...] = ()) -> Outcome:
-    """Every test that meson knows in that build directory. GoogleTest programs are counted by case, others by exit status."""
+def unit(variant: str, directory: pathlib.Path, is_wanted: Callable[[dict], bool] = lambda test: True,
+         environment: dict[str, str] = SANITIZER_ENVIRONMENT) -> Outcome:
+    """Every test that meson knows in that build directory and that is wanted. GoogleTest programs are counted by case, others by exit status."""
     outcome = Outcome()
     for test in tests_of(directory):
-        if test["name"] in without:
+        if not is_wanted(test):
             continue
         report = REPORTS / variant / f"{test['name'].replace('/', '-').replace(' ', '-')}.xml"
         name = f"{variant} {test['name']}"
@@ -170,7 +175,7 @@ def unit(variant: str, directory: pathlib.Path, without: tuple[str, ...] = ()) -
             command = [*fixed_addresses(variant), *test["cmd"], f"--gtest_output=xml:{report}"]
         else:
             command = ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), *test["cmd"]]
-        outcome.add(run_program(name, command, report, max(test["timeout"], UNIT_TIMEOUT_SECONDS), test["env"] | SANITIZER_ENVIRONMENT,
+        outcome.add(run_program(name, command, report, max(test["timeout"], UNIT_TIMEOUT_SECONDS), test["env"] | environment,
                                 pathlib.Path(test["workdir"] or directory)))
     if outcome.passed + outcome.failed == 0:
         outcome.fail(f"{variant}: meson knows no test")
@@ -188,6 +193,28 @@ def sanitized(variant: str) -> Outcome:
     outcome = build(variant)
     if outcome.failed == 0:
         outcome.add(unit(variant, ROOT / f"build-{variant}"))
+    return outcome
+
+
+def measured_coverage() -> Outcome:
+    """The unit tests of the pure layers, and a test more for each layer's lines and for its branches."""
+    outcome = build("coverage", ("build.ninja",))  # only configured: then meson knows the tests
+    if outcome.failed:
+        return outcome
+    outcome.add(build("coverage", tuple(coverage.target(test) for test in tests_of(coverage.DIRECTORY) if coverage.is_wanted(test))))
+    if outcome.failed:
+        return outcome
+    coverage.forget_counts()
+    outcome.add(unit("coverage", coverage.DIRECTORY, coverage.is_wanted, coverage.ENVIRONMENT))
+    measured = coverage.measure()
+    say(coverage.table(measured))
+    baseline = coverage.read_baseline(coverage.BASELINE.read_text())
+    for layer, shares in measured.items():
+        for kind, share in shares.items():
+            complaint = coverage.complaint(layer, kind, share, baseline)
+            outcome.add(Outcome(failed=1, complaints=[complaint]) if complaint else Outcome(passed=1))
+    if coverage.raised(baseline, measured) != baseline:
+        say(f"better than {coverage.BASELINE.relative_to(ROOT)}: python3 -m tests.coverage raise")
     return outcome
 
 
@@ -233,9 +260,10 @@ SUITES = {
     "conformance": lambda: pytest_suite("ipvs_conformance"),
     "asan": lambda: sanitized("asan"),
     "tsan": lambda: sanitized("tsan"),
+    "coverage": measured_coverage,
     "fuzz": fuzz,
     "mutants": mutants,
-    "short": lambda: unit("release", ROOT / "build", SLOW_TESTS),
+    "short": lambda: unit("release", ROOT / "build", lambda test: test["name"] not in SLOW_TESTS),
     "differential": lambda: pytest_suite("ipvs_differential"),
     "e2e": lambda: pytest_suite("e2e"),
     "equivalence": lambda: pytest_suite("healthcheck_equivalence"),
@@ -244,7 +272,7 @@ SUITES = {
 ALONE = ("e2e", "equivalence", "nemesis")
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
 # busy machine may miss, differential and nemesis are others each time, and what mutants and short run is among the other tests.
-BY_NAME = ("asan", "tsan", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
+BY_NAME = ("asan", "tsan", "coverage", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
 NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
 # One name for several.
 GROUPS = {"quick": ("lint", "nemesis-rules", "short")}
