@@ -49,16 +49,20 @@ def watch(cpu: int) -> list[tuple[float, float]]:
 class Standstill:
     """Watches every processor as long as the context lasts; afterwards tells what stood still."""
 
-    def __init__(self):
+    def __init__(self, spans: list[tuple[float, float]] | None = None):
+        """`spans`: from when to when processors stood still, where that is known already."""
         self._watchers: list[subprocess.Popen] = []
-        self._spans: list[tuple[float, float]] = []
+        self._spans = spans or []
 
     def __enter__(self) -> Self:
         for cpu in sorted(os.sched_getaffinity(0)):
             self._watchers.append(subprocess.Popen([sys.executable, "-m", "lab.standstill", str(cpu)], stdin=subprocess.DEVNULL,
                                                    stdout=subprocess.PIPE, text=True))
-        for watcher in self._watchers:
-            watcher.stdout.readline()
+        if not all([watcher.stdout.readline() for watcher in self._watchers]):
+            for watcher in self._watchers:
+                watcher.kill()
+                watcher.wait()
+            raise RuntimeError("no watcher of standstills: it needs root, for the highest realtime priority")
         return self
 
     def __exit__(self, *_) -> None:
@@ -68,7 +72,8 @@ class Standstill:
         self._watchers.clear()
 
     def within(self, begin: float, end: float) -> float:
-        """Seconds between two times (realtime clock) in which at least one processor stood still."""
+        """Seconds between two times (realtime clock) in which at least one processor stood still: perhaps not the one that mattered, so what is
+        taken off by it is taken off generously."""
         total, until = 0.0, begin
         for since, woke in sorted(self._spans):
             since, woke = max(since, until), min(woke, end)
