@@ -30,11 +30,13 @@ NOT_PURE = "healthcheck/io"
 PROGRAMS = re.compile(r"tests/((packet|core|vrrp|sync|healthcheck|config)/(?!io/|simulation/).*|test-fuzz-(config|(dns|echo|http|smtp)-reply))")
 # So that two runs execute the same, and unoptimised programs end soon.
 ENVIRONMENT = {"PENSTOCK_TEST_SEED": "1", "RC_PARAMS": "seed=1", "PENSTOCK_CONSISTENCY_STEPS": "100000", "PENSTOCK_SIMULATOR_SEQUENCES": "2000"}
+# A process hashes with a secret of its own, so each run fills the tables' buckets in another way: what one doesn't meet another does.
+ROUNDS = 3
 # What the compiler compares, member by member.
 DEFAULTED = r".*\boperator(==|<=>)\(.*= default;.*"
 LEAST_PERCENT = {"line": 95.0, "branch": 90.0}
-# Which of two threads comes first decides over a branch now and then.
-TOLERANCE_PERCENT = 0.05
+# Which of two threads comes first, and which secrets the processes had, decides over some branches.
+TOLERANCE_PERCENT = 0.15
 
 
 @dataclasses.dataclass

@@ -26,7 +26,8 @@ void* map_huge(std::size_t bytes, PageKind& kind) {
       return memory;
     }
   }
-  // The kernel aligns to small pages: room to choose a beginning in, and the rest is given back.
+  // The kernel aligns to small pages: room to choose a beginning in, and the rest is given back (of nothing: refused, and
+  // well).
   void* const room = mmap(nullptr, size + kHugePage, kProtection, kFlags, -1, 0);
   if (room == MAP_FAILED) {
     std::fprintf(stderr, "penstock: not enough memory for a table of %zu bytes: give it fewer --connections\n", size);
@@ -34,7 +35,7 @@ void* map_huge(std::size_t bytes, PageKind& kind) {
   }
   auto* const begin = static_cast<std::byte*>(room);
   const std::size_t before = (kHugePage - reinterpret_cast<std::uintptr_t>(room) % kHugePage) % kHugePage;
-  if (before > 0) munmap(begin, before);
+  munmap(begin, before);
   munmap(begin + before + size, kHugePage - before);
   std::byte* const memory = begin + before;
   kind = bytes >= kHugePage && madvise(memory, size, MADV_HUGEPAGE) == 0 ? PageKind::kTransparent : PageKind::kSmall;
