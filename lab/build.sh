@@ -9,30 +9,34 @@ shift || true
 
 gcc=("ccache gcc-12" "ccache g++-12")
 clang=("ccache clang-19" "ccache clang++-19")
+# A compiler that may have 1 GB before it looks for memory to use again is done a tenth sooner.
+roomy=--param=ggc-min-heapsize=1000000
 # libstdc++ 12's stable_sort calls what its own headers deprecate, and clang reports that at our line.
 quiet=-Wno-deprecated-declarations
-asan=(--buildtype=debug -Doptimization=0 -Db_sanitize=address,undefined -Db_lundef=false)
+# Of debugging information, what a report's stack traces need: each with "$lines" among its cpp_args.
+lines=-g1
+asan=(--buildtype=plain -Doptimization=0 -Db_sanitize=address,undefined -Db_lundef=false)
 # Fuzzing is worth what it executes: as asan, but optimised.
-fuzzing=(--buildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false)
-tsan=(--buildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false)
+fuzzing=(--buildtype=plain -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false)
+tsan=(--buildtype=plain -Doptimization=1 -Db_sanitize=thread -Db_lundef=false)
 # Unoptimised, so that a branch of the program is one of the source, and without debugging information, for speed. Functions of the
 # pure layers alone are counted, and atomically: gcov deduces some counts from others, and a lost one makes them wrong.
 pure='-fprofile-filter-files=^[.][.]/(dataplane/packet|dataplane/core|vrrp|sync|healthcheck|config)/'
 coverage=(--buildtype=plain -Doptimization=0 -Db_coverage=true
-  "-Dcpp_args=['-fprofile-update=atomic', '-fprofile-abs-path', '$pure']")
+  "-Dcpp_args=['$roomy', '-fprofile-update=atomic', '-fprofile-abs-path', '$pure']")
 dir=$root/build-$variant
 case $variant in
-  release) compilers=("${gcc[@]}") options=(--buildtype=release) dir=$root/build ;;
+  release) compilers=("${gcc[@]}") options=(--buildtype=release "-Dcpp_args=$roomy") dir=$root/build ;;
   # g++-12 sees uninitialised members in its own <regex> when it instruments, and warns that ThreadSanitizer ignores fences.
-  asan) compilers=("${gcc[@]}") options=("${asan[@]}" "-Dcpp_args=-Wno-maybe-uninitialized") ;;
-  tsan) compilers=("${gcc[@]}") options=("${tsan[@]}" "-Dcpp_args=-Wno-tsan") ;;
+  asan) compilers=("${gcc[@]}") options=("${asan[@]}" "-Dcpp_args=['$roomy', '$lines', '-Wno-maybe-uninitialized']") ;;
+  tsan) compilers=("${gcc[@]}") options=("${tsan[@]}" "-Dcpp_args=['$roomy', '$lines', '-Wno-tsan']") ;;
   coverage) compilers=("${gcc[@]}") options=("${coverage[@]}") ;;
   clang) compilers=("${clang[@]}") options=(--buildtype=release "-Dcpp_args=$quiet") ;;
-  clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=$quiet") ;;
-  clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=$quiet") ;;
-  fuzz) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '-fsanitize=fuzzer-no-link']") ;;
+  clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=['$quiet', '$lines']") ;;
+  clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=['$quiet', '$lines']") ;;
+  fuzz) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '$lines', '-fsanitize=fuzzer-no-link']") ;;
   # AFL++'s own compilers are too old for C++23: its runtime takes the coverage that clang reports by this.
-  afl) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '-fsanitize-coverage=trace-pc-guard']" -Dafl=true) ;;
+  afl) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '$lines', '-fsanitize-coverage=trace-pc-guard']" -Dafl=true) ;;
   *) echo "build.sh: no variant $variant (release asan tsan coverage clang clang-asan clang-tsan fuzz afl)" >&2; exit 2 ;;
 esac
 

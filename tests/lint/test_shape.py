@@ -5,7 +5,7 @@ import pathlib
 import re
 import subprocess
 
-from sources import ROOT, cpp_files
+from sources import ROOT, cpp_files, includes
 
 # The aim is 300; a file that outgrows this limit holds two ideas.
 LONGEST_FILE_LINES = 400
@@ -44,9 +44,15 @@ def system_include_flags() -> list[str]:
     return [word for flag in flags.stdout.split() for word in ("-isystem", flag.removeprefix("-I"))]
 
 
+def included_first() -> set[str]:
+    """Headers that a source includes before all others: wherever the source is compiled, they are seen to need none."""
+    return {includes(file)[0][1] for file in cpp_files() if file.suffix == ".cc" and includes(file)}
+
+
 def test_each_header_compiles_alone():
-    """A source that holds nothing but the include. Compiled through ccache, so that a second run costs nothing."""
-    headers = [file for file in cpp_files() if file.suffix == ".h"]
+    """Those that no source includes first: a source that holds nothing but the include. Compiled through ccache, so that a second run costs nothing."""
+    first = included_first()
+    headers = [file for file in cpp_files() if file.suffix == ".h" and str(file) not in first]
     assert headers
     folder = ROOT / ".cache" / "lint-headers"
     folder.mkdir(parents=True, exist_ok=True)
