@@ -27,8 +27,10 @@ FLOWS = (1, 256, 4096, 32768, 262144, 1_000_000)
 MOST_FLOWS_OF_PCAP = 32768
 # So that some 10 million packets a second bring 100,000 new connections.
 PACKETS_OF_A_CONNECTION = 100
+# A master that stands still for longer than the master-down interval listens for another first. Each turn of the other program
+# is such a time, so the interval is half a minute.
 SYNC = ("global_defs {\n    lvs_sync_daemon eth0 VI_1\n}\nvrrp_instance VI_1 {\n    state MASTER\n    interface eth0\n    virtual_router_id 50\n"
-        f"    priority 100\n    advert_int 1\n    virtual_ipaddress {{\n        {topology.VIP}/24\n    }}\n}}\n")
+        f"    priority 255\n    advert_int 10\n    virtual_ipaddress {{\n        {topology.VIP}/24\n    }}\n}}\n")
 CONNECTIONS_OF_A_GIGABYTE = (1 << 30) // 16 * 9 // 10  # 16 bytes each, 90 % full
 START_BOUND_SECONDS = 1
 SIZES = (124, 252, 508, 1020, 1514)  # beside 60; without the FCS

@@ -104,12 +104,13 @@ def kernel(lab, tmp_path_factory):
     director = KernelDirector(lab, tmp_path_factory.mktemp("guest"))
     yield director
     director.power_off()
-    print(f"---- log of keepalived in the guest\n{director.log_text()}")
 
 
 @pytest.fixture
 def keepalived(kernel):
-    """keepalived in the guest, ended after the test."""
+    """keepalived in the guest, ended after the test, its log shown where the test failed."""
+    before = len(kernel.log_text())
     yield kernel
     if kernel.is_running():
         kernel.stop()
+    print(f"---- log of keepalived in the guest\n{kernel.log_text()[before:]}")
