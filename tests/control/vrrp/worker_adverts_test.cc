@@ -187,7 +187,7 @@ TEST_F(Gate, LetsASampleOfAFloodThroughAndCountsTheRestByName) {
   EXPECT_EQ(passed(wrong, 999), core::AdvertGate::kDoubtfulBurst - 1);
   now_ += core::kTicksPerSecond;
   EXPECT_EQ(passed(wrong, 1000), core::AdvertGate::kDoubtfulPerSecond);
-  const auto& counters = status().instances[0].counters;
+  const auto counters = status().instances[0].counters;
   EXPECT_EQ(counters.rejected[static_cast<std::size_t>(Rejection::kPassword)],
             2000 - core::AdvertGate::kDoubtfulBurst - core::AdvertGate::kDoubtfulPerSecond);
   EXPECT_EQ(counters.adverts_limited, 0U);
