@@ -26,8 +26,8 @@ void* map_huge(std::size_t bytes, PageKind& kind) {
       return memory;
     }
   }
-  // The kernel aligns to small pages: room to choose a beginning in, and the rest is given back (of nothing: refused, and
-  // well).
+  // The kernel aligns to small pages: room to choose a beginning in, and the rest is given back. Of no bytes munmap
+  // gives nothing back and says EINVAL, which is as good.
   void* const room = mmap(nullptr, size + kHugePage, kProtection, kFlags, -1, 0);
   if (room == MAP_FAILED) {
     std::fprintf(stderr, "penstock: not enough memory for a table of %zu bytes: give it fewer --connections\n", size);
