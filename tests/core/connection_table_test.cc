@@ -138,7 +138,7 @@ RC_GTEST_PROP(ConnectionTableProperty, DoesAsAMapForIpv4, ()) { does_as_a_map<Co
 RC_GTEST_PROP(ConnectionTableProperty, DoesAsAMapForIpv6, ()) { does_as_a_map<Connection6>(); }
 
 TYPED_TEST(ConnectionTableOf, TakesAsManyConnectionsAsItWasMadeForButOneIn10000) {
-  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
     for (const std::size_t size : {std::size_t{5000}, std::size_t{100'000}}) {
       ConnectionTable<TypeParam> table{size};
       std::mt19937_64 random{seed};
@@ -182,7 +182,8 @@ TYPED_TEST(ConnectionTableOf, WhenFullRefusesAndStaysAsItIs) {
   for (std::uint64_t n = 1'000'000; n < 1'000'500; ++n) {
     const auto key = key_of<TypeParam>(n);
     const auto place = table.place_of(key);
-    const auto old = table.lightest(place, [n](const TypeParam& entry) { return keyed_hash(entry.key, {n, n}) >> 1U; });
+    const auto old = table.lightest(
+        place, [n](const TypeParam& entry) { return static_cast<std::int64_t>(keyed_hash(entry.key, {n, n}) >> 1U); });
     ASSERT_NE(old.entry, nullptr);
     const auto gone = old.entry->key;
     ASSERT_NE(table.replace(old, key, place), nullptr);
