@@ -30,8 +30,9 @@ int join_v6(int fd, int interface_index, const packet::IpAddress& group) {
 
 std::expected<MulticastMembership, std::string> MulticastMembership::join(int interface_index, const packet::IpAddress& group) {
   const auto failed = [&] {
+    const int error = errno;  // which looking for the interface's name may change
     return std::unexpected{"cannot join " + group.to_string() + " on " + interface_text(interface_index) + ": " +
-                           std::strerror(errno)};
+                           std::strerror(error)};
   };
   // Never bound to a port, so nothing can be delivered to it: it stands for the membership only.
   MulticastMembership membership{Descriptor{socket(group.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)}};
