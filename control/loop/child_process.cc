@@ -18,6 +18,15 @@
 
 #include "control/loop/descriptor_limit.h"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// clang's ThreadSanitizer takes clone() for a fork(), which is the end of a child in our memory. glibc's other name goes past
+// it.
+extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...) noexcept;
+#define clone __clone
+#endif
+#endif
+
 namespace penstock::control {
 namespace {
 
