@@ -1,6 +1,8 @@
 // The rules of request_play.h prove themselves: a daemon with a planted fault breaks one of them.
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 #include "control/cli/commands.h"
 #include "tests/control/cli/request_play.h"
 #include "tests/support/fuzz_target.h"
@@ -85,6 +87,9 @@ TEST_P(RequestMutant, BreaksARuleForOneOfTheSeeds) {
 
 INSTANTIATE_TEST_SUITE_P(Each, RequestMutant, ::testing::ValuesIn(faults),
                          [](const auto& test) { return std::string{test.param.name}; });
+
+// `announce` of a host that is master for no instance announces nothing, and says so.
+TEST(RequestFinding, AnnounceWithoutAMaster) { play_request(std::string_view{"\x03\x09\x00\x10", 4}, answer_command); }
 
 }  // namespace
 }  // namespace penstock::control

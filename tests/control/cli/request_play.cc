@@ -164,7 +164,8 @@ bool is_json(const Command& command) {
 void check_effects(const std::optional<Command>& command, const Said& said, const FakeSource& source) {
   const auto* show = command ? std::get_if<ShowRequest>(&*command) : nullptr;
   const bool announces = command && std::holds_alternative<AnnounceRequest>(*command);
-  require(source.announced == (announces ? 1 : 0), "only `announce` announces");
+  require(source.announced == (announces && said.exit_status == 0 ? 1 : 0),
+          "only `announce` announces, where there is a master");
   require(source.watched == (show != nullptr && show->stages ? 1 : 0), "only --stages has stages measured");
   require(command.has_value() || said.exit_status != 0, "what can't be understood is refused");
   if (!command || said.exit_status != 0 || !is_json(*command)) return;
