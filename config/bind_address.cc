@@ -11,7 +11,7 @@
 namespace penstock::config {
 namespace {
 
-constexpr auto kOptions =
+constexpr auto kAddressOptions =
     std::to_array<std::string_view>({"dev", "brd", "broadcast", "scope", "label", "peer", "home", "-nodad", "mngtmpaddr",
                                      "noprefixroute", "autojoin", "no_track", "track_group", "preferred_lft", "use_vmac"});
 constexpr auto kWithValue =
@@ -45,7 +45,7 @@ class AddressReader {
     bool option_of_address = false;  // false behind an address that was refused: its options are passed over
     for (std::size_t i = 0; i < words.size(); ++i) {
       const Word& word = words[i];
-      if (i != 0 && contains(kOptions, word.text)) {
+      if (i != 0 && contains(kAddressOptions, word.text)) {
         const bool with_value = contains(kWithValue, word.text);
         if (with_value && i + 1 == words.size()) {
           diagnostics_.error(word.place, quote(word.text) + " needs a value");
@@ -57,7 +57,8 @@ class AddressReader {
       }
       const auto ip = IpAddress::parse(std::string_view{word.text}.substr(0, word.text.find('/')));
       if (!ip && i != 0) {
-        diagnostics_.error(word.place, quote(word.text) + " is not an option of an address", did_you_mean(word.text, kOptions));
+        diagnostics_.error(word.place, quote(word.text) + " is not an option of an address",
+                           did_you_mean(word.text, kAddressOptions));
         return;
       }
       const auto address = ip ? read_address(word, *ip) : std::nullopt;

@@ -18,7 +18,6 @@ using healthcheck::Connection;
 using healthcheck::Duration;
 using healthcheck::Pace;
 
-constexpr std::int64_t kLargestNumber = 2'147'483'647;
 constexpr Duration kDelayLoop = std::chrono::seconds{60};
 constexpr Duration kConnectTimeout = std::chrono::seconds{5};
 constexpr Duration kFilePoll = std::chrono::seconds{1};               // keepalived is told by inotify

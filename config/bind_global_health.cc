@@ -9,17 +9,15 @@
 namespace penstock::config {
 namespace {
 
-constexpr std::int64_t kLargestNumber = 2'147'483'647;
-
 // The statements of a fifo.
 struct Fifo {
   const Statement* path = nullptr;
   const Statement* script = nullptr;
 };
 
-class GlobalBinder {
+class HealthDefaultsBinder {
  public:
-  GlobalBinder(const Statement& statement, BindContext& context, Model& model)
+  HealthDefaultsBinder(const Statement& statement, BindContext& context, Model& model)
       : statement_{statement}, context_{context}, model_{model}, fields_{statement.children, context.diagnostics} {}
 
   void run() {
@@ -147,7 +145,7 @@ void bind_global_health(const std::vector<Statement>& statements, BindContext& c
   for (const Statement& statement : statements) {
     if (statement.damaged) continue;
     const std::string& name = statement.name().text;
-    if (name == "global_defs") GlobalBinder{statement, context, model}.run();
+    if (name == "global_defs") HealthDefaultsBinder{statement, context, model}.run();
     if (name == "SSL") bind_tls(statement, context, model.health.tls);
     if ((name == "track_file" || name == "vrrp_track_file") && statement.words.size() > 1)
       bind_track_file(statement, files, context);

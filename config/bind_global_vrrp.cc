@@ -1,18 +1,16 @@
 // What the outermost level says about VRRP: its words in global_defs, and garp_group.
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "config/bind_health.h"
 #include "config/bind_vrrp.h"
 #include "config/text.h"
+#include "config/value.h"
 
 namespace penstock::config {
 namespace {
 
 using vrrp::Duration;
-
-constexpr std::int64_t kLargestNumber = std::numeric_limits<std::int32_t>::max();
 
 // global_defs' words about announcements, as far as they stand.
 struct GivenAnnouncements {
@@ -31,9 +29,9 @@ struct GivenAnnouncements {
   }
 };
 
-class GlobalBinder {
+class RouterDefaultsBinder {
  public:
-  GlobalBinder(const Statement& statement, BindContext& context, Model& model, GivenAnnouncements& announcements)
+  RouterDefaultsBinder(const Statement& statement, BindContext& context, Model& model, GivenAnnouncements& announcements)
       : context_{context},
         defaults_{context.vrrp},
         router_{model.vrrp},
@@ -171,7 +169,7 @@ void bind_global_vrrp(const std::vector<Statement>& statements, BindContext& con
   GivenAnnouncements announcements;
   for (const Statement& statement : statements) {
     if (statement.damaged) continue;
-    if (statement.name().text == "global_defs") GlobalBinder{statement, context, model, announcements}.run();
+    if (statement.name().text == "global_defs") RouterDefaultsBinder{statement, context, model, announcements}.run();
     if (statement.name().text == "garp_group") bind_garp_group(statement, context);
   }
   announcements.settle(context.vrrp.announcement);

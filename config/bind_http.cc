@@ -15,7 +15,6 @@ namespace {
 using healthcheck::HttpUrl;
 using healthcheck::StatusRange;
 
-constexpr std::int64_t kLargestNumber = 2'147'483'647;
 constexpr StatusRange kUsual{200, 299};
 
 // "200" or "200-299", within 100..599 (which has been checked).

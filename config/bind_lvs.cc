@@ -12,7 +12,6 @@
 namespace penstock::config {
 namespace {
 
-constexpr std::int64_t kLargestWeight = 2'147'483'647;
 constexpr std::int64_t kLargestThreshold = 4'294'967'295;
 constexpr std::string_view kHowPacketsGo = "how packets reach the real servers";
 
@@ -32,7 +31,7 @@ class VirtualServerBinder {
     bind_maglev_flags();
     bind_forwarding();
     const Inherited inherited = inherit(fields_, {}, context_);
-    const auto weight = static_cast<std::uint32_t>(fields_.integer("weight", 0, kLargestWeight).value_or(1));
+    const auto weight = static_cast<std::uint32_t>(fields_.integer("weight", 0, kLargestNumber).value_or(1));
     for (const Statement& child : statement_.children) {
       if (child.name().text != "real_server" || child.words.size() < 2) continue;
       ++servers_given_;
@@ -162,7 +161,7 @@ class VirtualServerBinder {
     }
     RealServer server;
     server.endpoint = {endpoint->address, out_.endpoint.port};
-    server.weight = static_cast<std::uint32_t>(fields.integer("weight", 0, kLargestWeight).value_or(weight));
+    server.weight = static_cast<std::uint32_t>(fields.integer("weight", 0, kLargestNumber).value_or(weight));
     server.upper_threshold = static_cast<std::uint32_t>(fields.integer("uthreshold", 0, kLargestThreshold).value_or(0));
     server.lower_threshold = static_cast<std::uint32_t>(fields.integer("lthreshold", 0, kLargestThreshold).value_or(0));
     if (server.lower_threshold > server.upper_threshold) {

@@ -5,11 +5,10 @@
 
 #include "config/bind_health.h"
 #include "config/text.h"
+#include "config/value.h"
 
 namespace penstock::config {
 namespace {
-
-constexpr std::int64_t kLargestWeight = 2'147'483'647;
 
 class ServicePolicyBinder {
  public:
@@ -21,8 +20,8 @@ class ServicePolicyBinder {
 
   healthcheck::ServicePolicy run(bool complete) {
     healthcheck::ServicePolicy policy;
-    policy.quorum = static_cast<std::uint32_t>(fields_.integer("quorum", 1, kLargestWeight).value_or(1));
-    policy.hysteresis = static_cast<std::uint32_t>(fields_.integer("hysteresis", 0, kLargestWeight).value_or(0));
+    policy.quorum = static_cast<std::uint32_t>(fields_.integer("quorum", 1, kLargestNumber).value_or(1));
+    policy.hysteresis = static_cast<std::uint32_t>(fields_.integer("hysteresis", 0, kLargestNumber).value_or(0));
     if (complete) fit_quorum(policy);
     policy.alpha = fields_.flag("alpha").value_or(false);
     policy.omega = fields_.has("omega");

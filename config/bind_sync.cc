@@ -13,7 +13,7 @@
 namespace penstock::config {
 namespace {
 
-constexpr auto kOptions = std::to_array<std::string_view>({"id", "maxlen", "port", "ttl", "group"});
+constexpr auto kSyncOptions = std::to_array<std::string_view>({"id", "maxlen", "port", "ttl", "group"});
 
 const vrrp::InstanceSpec* find_instance(const vrrp::RouterSpec& router, std::string_view name) {
   const auto found = std::ranges::find(router.instances, name, &vrrp::InstanceSpec::name);
@@ -61,9 +61,9 @@ class SyncDaemonBinder {
 
   bool bind_option(std::size_t at) {
     const Word& name = words_[at];
-    if (std::ranges::find(kOptions, name.text) == kOptions.end()) {
+    if (std::ranges::find(kSyncOptions, name.text) == kSyncOptions.end()) {
       diagnostics_.error(name.place, quote(name.text) + " is not an option of lvs_sync_daemon",
-                         did_you_mean(name.text, kOptions));
+                         did_you_mean(name.text, kSyncOptions));
       return false;
     }
     if (at + 1 == words_.size()) {

@@ -1,6 +1,5 @@
 // The lines of track_interface, track_script, track_process and track_file.
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <string>
 
@@ -13,8 +12,6 @@ namespace penstock::config {
 namespace {
 
 using vrrp::TrackLine;
-
-constexpr std::int64_t kLargestNumber = std::numeric_limits<std::int32_t>::max();
 
 // What a kind of tracker lets its lines say.
 struct Kind {

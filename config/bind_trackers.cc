@@ -1,13 +1,13 @@
 // vrrp_script, vrrp_track_process and track_file: what instances can track (who does: bind_track_lines.cc).
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <set>
 #include <string>
 
 #include "config/bind_health.h"
 #include "config/bind_vrrp.h"
 #include "config/text.h"
+#include "config/value.h"
 
 namespace penstock::config {
 namespace {
@@ -15,7 +15,6 @@ namespace {
 using vrrp::Duration;
 using vrrp::Weight;
 
-constexpr std::int64_t kLargestNumber = std::numeric_limits<std::int32_t>::max();
 }  // namespace
 
 Trackers::Trackers(const std::vector<Statement>& statements, const BindContext& context)

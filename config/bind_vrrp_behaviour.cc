@@ -1,17 +1,15 @@
 // How an instance answers adverts, when it tells the neighbours, and whom it tells about itself.
-#include <limits>
 #include <string>
 
 #include "config/bind_health.h"
 #include "config/bind_vrrp.h"
 #include "config/text.h"
+#include "config/value.h"
 
 namespace penstock::config {
 namespace {
 
 using vrrp::Duration;
-
-constexpr std::int64_t kLargestNumber = std::numeric_limits<std::int32_t>::max();
 
 class BehaviourBinder {
  public:

@@ -9,21 +9,16 @@ namespace {
 using enum Effect;
 
 constexpr std::string_view kScheduling = "Penstock's threads are placed with --workers and --eal";
-constexpr std::string_view kProcesses = "there is one process";
+constexpr std::string_view kOneProcess = "there is one process";
 constexpr std::string_view kFirewall = "no packet filter is touched";
 constexpr std::string_view kBuffers = "these buffers are not configurable";
-constexpr std::string_view kSnmp = "there is no SNMP agent";
 constexpr std::string_view kDbus = "there is no D-Bus service";
 constexpr std::string_view kDumps = "state is read with the penstock command";
 constexpr std::string_view kStartStop = "no script is run at start or stop";
-constexpr std::string_view kScripts = "a script is run by the path that stands in the file";
+constexpr std::string_view kScriptsByPath = "a script is run by the path that stands in the file";
 constexpr std::string_view kGroups = "a script has the groups of its user";
-constexpr std::string_view kKernelHost = "the host's addresses, routes and rules are left to the host";
 constexpr std::string_view kReload = "a file is always checked as a whole before it replaces the running one";
 constexpr std::string_view kTimesOut = "the connection table lives and ends with penstockd";
-
-constexpr double kSeconds = 31'536'000;  // a year: more is a slip
-constexpr double kInt = 2'147'483'647;
 
 constexpr Block kEmailBlock{"notification_email", Block::Content::kLines};
 
@@ -82,19 +77,19 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
 
     {"vrrp_garp_extra_if", kNothing, anything(), "gratuitous ARP goes out where the address is"},
     {"vrrp_vmac_garp_intvl", kNothing, anything(), "gratuitous ARP goes out where the address is"},
-    {"process_names", kNothing, none(), kProcesses},
-    {"process_name", kNothing, one(any()), kProcesses},
-    {"vrrp_process_name", kNothing, one(any()), kProcesses},
-    {"checker_process_name", kNothing, one(any()), kProcesses},
-    {"lvs_process_name", kNothing, one(any()), kProcesses},
-    {"bfd_process_name", kNothing, one(any()), kProcesses},
-    {"use_symlink_paths", kNothing, maybe(boolean()), kScripts},
+    {"process_names", kNothing, none(), kOneProcess},
+    {"process_name", kNothing, one(any()), kOneProcess},
+    {"vrrp_process_name", kNothing, one(any()), kOneProcess},
+    {"checker_process_name", kNothing, one(any()), kOneProcess},
+    {"lvs_process_name", kNothing, one(any()), kOneProcess},
+    {"bfd_process_name", kNothing, one(any()), kOneProcess},
+    {"use_symlink_paths", kNothing, maybe(boolean()), kScriptsByPath},
     {"startup_script", kNothing, script(), kStartStop},
     {"startup_script_timeout", kNothing, one(integer(1, 1000)), kStartStop},
     {"shutdown_script", kNothing, script(), kStartStop},
     {"shutdown_script_timeout", kNothing, one(integer(1, 1000)), kStartStop},
     {"dynamic_interfaces", kNothing, maybe(choice("allow_if_changes")), "interfaces are the ports given with --port"},
-    {"default_interface", kNothing, one(interface_name()), kKernelHost},
+    {"default_interface", kNothing, one(interface_name()), kHostRouting},
     {"disable_local_igmp", kNothing, none(), "group membership is kept by the port's TAP"},
     {"lvs_flush", kNothing, none(), kTimesOut},
     {"lvs_flush_on_stop", kNothing, maybe(choice("VS")), kTimesOut},
@@ -133,16 +128,16 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"json_version", kNothing, one(integer(1, 2)), kDumps},
     {"random_seed", kNothing, one(integer(0, 4'294'967'295)), "nothing here is random"},
     {"umask", kNothing, some(any()), "files are made for root alone"},
-    {"snmp_socket", kNothing, one(any()), kSnmp},
-    {"enable_traps", kNothing, none(), kSnmp},
-    {"enable_snmp_vrrp", kNothing, none(), kSnmp},
-    {"enable_snmp_keepalived", kNothing, none(), kSnmp},
-    {"enable_snmp_checker", kNothing, none(), kSnmp},
-    {"enable_snmp_rfc", kNothing, none(), kSnmp},
-    {"enable_snmp_rfcv2", kNothing, none(), kSnmp},
-    {"enable_snmp_rfcv3", kNothing, none(), kSnmp},
-    {"snmp_vs_stats_update_interval", kNothing, one(decimal(0, kSeconds)), kSnmp},
-    {"snmp_rs_stats_update_interval", kNothing, one(decimal(0, kSeconds)), kSnmp},
+    {"snmp_socket", kNothing, one(any()), kNoSnmp},
+    {"enable_traps", kNothing, none(), kNoSnmp},
+    {"enable_snmp_vrrp", kNothing, none(), kNoSnmp},
+    {"enable_snmp_keepalived", kNothing, none(), kNoSnmp},
+    {"enable_snmp_checker", kNothing, none(), kNoSnmp},
+    {"enable_snmp_rfc", kNothing, none(), kNoSnmp},
+    {"enable_snmp_rfcv2", kNothing, none(), kNoSnmp},
+    {"enable_snmp_rfcv3", kNothing, none(), kNoSnmp},
+    {"snmp_vs_stats_update_interval", kNothing, one(decimal(0, kSeconds)), kNoSnmp},
+    {"snmp_rs_stats_update_interval", kNothing, one(decimal(0, kSeconds)), kNoSnmp},
     {"enable_dbus", kNothing, none(), kDbus},
     {"dbus_service_name", kNothing, one(any()), kDbus},
     {"dbus_no_interface_name", kNothing, none(), kDbus},
@@ -169,8 +164,8 @@ constexpr std::array kGlobalWords = std::to_array<Keyword>({
     {"nftables_ipvs_start_fwmark", kNothing, one(integer(1, 4'294'967'295)), kFirewall},
     {"vmac_prefix", kNothing, one(any()), "a macvlan has the name that use_vmac gives it"},
     {"vmac_addr_prefix", kNothing, one(any()), "a macvlan has the name that use_vmac gives it"},
-    {"iproute_usr_dir", kNothing, one(any()), kKernelHost},
-    {"iproute_etc_dir", kNothing, one(any()), kKernelHost},
+    {"iproute_usr_dir", kNothing, one(any()), kHostRouting},
+    {"iproute_etc_dir", kNothing, one(any()), kHostRouting},
     {"set_supplementary_groups", kNothing, anything(), kGroups},
 });
 
@@ -213,11 +208,11 @@ const Block& root_block() {
       {"use_pid_dir", kNothing, none(), "the file for the process id is named with -p"},
       {"linkbeat_use_polling", kNothing, none(), "the state of a link is told by the kernel"},
       {"linkbeat_interfaces", kNothing, none(), "the state of a link is told by the kernel", &kBeatBlock},
-      {"child_wait_time", kNothing, one(decimal(0, kSeconds)), kProcesses},
-      {"track_group", kNothing, one(any()), kKernelHost, &kTrackGroupBlock},
+      {"child_wait_time", kNothing, one(decimal(0, kSeconds)), kOneProcess},
+      {"track_group", kNothing, one(any()), kHostRouting, &kTrackGroupBlock},
       {"static_ipaddress", kNothing, none(), "an address is put on a port with --address", &kStaticBlock},
       {"static_routes", kNothing, none(), "a route is added with --route or by the host", &kRoutesBlock},
-      {"static_rules", kNothing, none(), kKernelHost, &kRulesBlock},
+      {"static_rules", kNothing, none(), kHostRouting, &kRulesBlock},
   });
   static const Block block{"the top level", Block::Content::kStatements, words};
   return block;

@@ -9,11 +9,8 @@ namespace {
 
 using enum Effect;
 
-constexpr double kSeconds = 31'536'000;
-constexpr double kInt = 2'147'483'647;
 constexpr double kShortest = 0.001;  // keepalived takes a microsecond, which only a slip asks for
 constexpr std::string_view kWhichServer = "which real server a client gets";
-constexpr std::string_view kSnmp = "there is no SNMP agent";
 
 constexpr Arguments seconds() { return one(decimal(0, kSeconds)); }
 constexpr Arguments some_seconds() { return one(decimal(kShortest, kSeconds)); }  // not 0
@@ -127,19 +124,19 @@ constexpr std::array kMiscOwnWords = std::to_array<Keyword>({
 constexpr std::array kMiscWords = join(kCommonWords, kMiscOwnWords);
 constexpr Block kMisc{"MISC_CHECK", Block::Content::kStatements, kMiscWords};
 
-constexpr std::array kFileWords = std::to_array<Keyword>({
+constexpr std::array kFileCheckWords = std::to_array<Keyword>({
     {"track_file", kWorks, one(any())},
     {"weight", kWorks, one_maybe(integer(-kInt, kInt), choice("reverse|noreverse"))},
     {"dynamic", kNothing, none(), "keepalived does not know it either"},
     {"alpha", kNothing, maybe(boolean()), "what a file says is known at once"},
 });
-constexpr Block kFile{"FILE_CHECK", Block::Content::kStatements, kFileWords};
+constexpr Block kFileCheck{"FILE_CHECK", Block::Content::kStatements, kFileCheckWords};
 
-constexpr std::array kBfdWords = std::to_array<Keyword>({
+constexpr std::array kBfdCheckWords = std::to_array<Keyword>({
     {"name", kWorks, one(any())},
     {"alpha", kWorks, maybe(boolean())},
 });
-constexpr Block kBfd{"BFD_CHECK", Block::Content::kStatements, kBfdWords};
+constexpr Block kBfdCheck{"BFD_CHECK", Block::Content::kStatements, kBfdCheckWords};
 
 constexpr std::array kRealServerWords = std::to_array<Keyword>({
     {"weight", kWorks, one(integer(0, kInt))},
@@ -155,8 +152,8 @@ constexpr std::array kRealServerWords = std::to_array<Keyword>({
     {"SMTP_CHECK", kWorks, none(), {}, &kSmtp},
     {"PING_CHECK", kWorks, none(), {}, &kPing},
     {"MISC_CHECK", kWorks, none(), {}, &kMisc},
-    {"FILE_CHECK", kWorks, none(), {}, &kFile},
-    {"BFD_CHECK", kRefused, none(), "which real servers are up", &kBfd},
+    {"FILE_CHECK", kWorks, none(), {}, &kFileCheck},
+    {"BFD_CHECK", kRefused, none(), "which real servers are up", &kBfdCheck},
 
     {"retry", kWorks, one(integer(1, kInt))},
     {"delay_before_retry", kWorks, seconds()},
@@ -170,7 +167,7 @@ constexpr std::array kRealServerWords = std::to_array<Keyword>({
     {"notify_down", kWorks, script()},
     {"smtp_alert", kWorks, maybe(boolean())},
 
-    {"snmp_name", kNothing, one(any()), kSnmp},
+    {"snmp_name", kNothing, one(any()), kNoSnmp},
 });
 constexpr Block kRealServer{"real_server", Block::Content::kStatements, kRealServerWords};
 
@@ -216,7 +213,7 @@ constexpr std::array kVirtualServerWords = std::to_array<Keyword>({
     {"smtp_alert", kWorks, maybe(boolean())},
 
     {"ip_family", kNothing, one(choice("inet|inet6")), "the address says it"},
-    {"snmp_name", kNothing, one(any()), kSnmp},
+    {"snmp_name", kNothing, one(any()), kNoSnmp},
 });
 constexpr Block kVirtualServer{"virtual_server", Block::Content::kStatements, kVirtualServerWords};
 

@@ -8,11 +8,8 @@ namespace {
 
 using enum Effect;
 
-constexpr double kSeconds = 31'536'000;
-constexpr double kInt = 2'147'483'647;
 constexpr std::string_view kFaults = "when an instance is in FAULT (BFD is not spoken)";
 constexpr std::string_view kStalls = "after a stall a router always listens first";
-constexpr std::string_view kHostRouting = "the host's addresses, routes and rules are left to the host";
 
 constexpr Block kAddresses{"virtual_ipaddress", Block::Content::kLines};
 constexpr Block kExcluded{"virtual_ipaddress_excluded", Block::Content::kLines};
@@ -162,14 +159,14 @@ constexpr std::array kProcessWords = std::to_array<Keyword>({
 });
 constexpr Block kProcess{"vrrp_track_process", Block::Content::kStatements, kProcessWords};
 
-constexpr std::array kFileWords = std::to_array<Keyword>({
+constexpr std::array kTrackedFileWords = std::to_array<Keyword>({
     {"file", kWorks, one(any("a path"))},
     {"weight", kWorks, one_maybe(integer(-kInt, kInt), choice("reverse|noreverse"))},
     {"init_file", kWorks, {{any(), any()}, 0, 2, false}},
 });
-constexpr Block kFile{"track_file", Block::Content::kStatements, kFileWords};
+constexpr Block kTrackedFile{"track_file", Block::Content::kStatements, kTrackedFileWords};
 
-constexpr std::array kBfdWords = std::to_array<Keyword>({
+constexpr std::array kBfdInstanceWords = std::to_array<Keyword>({
     {"neighbor_ip", kWorks, one(address())},
     {"neighbour_ip", kWorks, one(address())},
     {"source_ip", kWorks, one(address())},
@@ -186,14 +183,14 @@ constexpr std::array kBfdWords = std::to_array<Keyword>({
     {"vrrp", kWorks, none()},
     {"checker", kWorks, none()},
 });
-constexpr Block kBfd{"bfd_instance", Block::Content::kStatements, kBfdWords};
+constexpr Block kBfdInstance{"bfd_instance", Block::Content::kStatements, kBfdInstanceWords};
 
-constexpr Block kInterfaces{"interfaces", Block::Content::kWords};
+constexpr Block kGarpInterfaces{"interfaces", Block::Content::kWords};
 constexpr std::array kGarpGroupWords = std::to_array<Keyword>({
     {"garp_interval", kWorks, one(decimal(0, kSeconds))},
     {"gna_interval", kWorks, one(decimal(0, kSeconds))},
     {"interface", kWorks, one(interface_name())},
-    {"interfaces", kWorks, none(), {}, &kInterfaces},
+    {"interfaces", kWorks, none(), {}, &kGarpInterfaces},
 });
 constexpr Block kGarpGroup{"garp_group", Block::Content::kStatements, kGarpGroupWords};
 
@@ -203,8 +200,8 @@ const Block& vrrp_instance_block() { return kInstance; }
 const Block& vrrp_sync_group_block() { return kSyncGroup; }
 const Block& vrrp_script_block() { return kScript; }
 const Block& vrrp_track_process_block() { return kProcess; }
-const Block& track_file_block() { return kFile; }
-const Block& bfd_instance_block() { return kBfd; }
+const Block& track_file_block() { return kTrackedFile; }
+const Block& bfd_instance_block() { return kBfdInstance; }
 const Block& garp_group_block() { return kGarpGroup; }
 
 }  // namespace penstock::config

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "dataplane/packet/ip_address.h"
 
 namespace penstock::config {
+
+// The largest number that keepalived takes where it names no bound.
+inline constexpr std::int64_t kLargestNumber = std::numeric_limits<std::int32_t>::max();
 
 // Decimal digits with an optional sign, within 64 bits; nothing else.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);

@@ -33,6 +33,9 @@ struct Advert {
   friend bool operator==(const Advert&, const Advert&) = default;
 };
 
+// The TTL or hop limit of an advert to the group: so it was sent on this link (RFC 9568 sections 5.1.1.3 and 7.1).
+inline constexpr std::uint8_t kMulticastTtl = 255;
+
 // How many addresses an advert may list: what its count can say, and for IPv6 what fits a frame of 1500 bytes with
 // keepalived's reserve for an AH header. keepalived moves the rest to virtual_ipaddress_excluded.
 [[nodiscard]] constexpr std::size_t most_addresses(packet::Family family) { return family == packet::Family::kIpv4 ? 255 : 89; }

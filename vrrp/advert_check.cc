@@ -9,11 +9,10 @@
 #include "dataplane/packet/ipv6.h"
 #include "dataplane/packet/overlay.h"
 #include "vrrp/advert_header.h"
+#include "vrrp/timers.h"
 
 namespace penstock::vrrp {
 namespace {
-
-constexpr std::uint8_t kMulticastTtl = 255;  // RFC 9568 section 7.1: so it was sent on this link
 
 namespace authentication {
 constexpr std::uint8_t kNone = 0;
@@ -115,14 +114,12 @@ void remark_on_addresses(Accepted& accepted, const InstanceSpec& spec) {
   }
 }
 
-std::int64_t milliseconds(Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
-
 void remark_on_interval(Accepted& accepted, const InstanceSpec& spec) {
   if (accepted.advert.interval == spec.advert_interval) return;
   accepted.interval_differs = true;
   accepted.remarks.push_back(fmt::format("({}) advertisement interval mismatch with {} mine={} milli-sec rcv'd={} milli-sec",
-                                         spec.name, accepted.source.to_string(), milliseconds(spec.advert_interval),
-                                         milliseconds(accepted.advert.interval)));
+                                         spec.name, accepted.source.to_string(), whole_milliseconds(spec.advert_interval),
+                                         whole_milliseconds(accepted.advert.interval)));
 }
 
 // -- the words --
@@ -166,7 +163,7 @@ std::string text_of(const Rejected& rejected, const HeardFrame& frame, const Ins
     case Rejection::kPassword: return fmt::format("received an invalid passwd from {}!", source);
     case Rejection::kInterval:
       return fmt::format("advertisement interval mismatch with {} mine={} sec rcv'd={} sec", source,
-                         milliseconds(spec.advert_interval) / 1000, header.seconds());
+                         whole_milliseconds(spec.advert_interval) / 1000, header.seconds());
     case Rejection::kDelivery: {
       const bool wants_multicast = spec.unicast_peers.empty();
       return fmt::format("Expected {}icast packet but received {}icast packet", wants_multicast ? "mult" : "un",

@@ -8,7 +8,6 @@ namespace penstock::vrrp {
 namespace {
 
 constexpr std::uint8_t kPassword = 1;                  // RFC 2338 section 5.3.6.2
-constexpr std::uint8_t kMulticastTtl = 255;            // RFC 9568 section 5.1.1.3
 constexpr packet::Ipv4Address kIpv4Group{0xe0000012};  // 224.0.0.18, section 5.1.1.2
 constexpr packet::Ipv6Address kIpv6Group{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12}};  // ff02::12, 5.1.2.2
 

@@ -13,6 +13,11 @@ namespace penstock::vrrp {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
+// For messages.
+[[nodiscard]] constexpr std::int64_t whole_milliseconds(Duration time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
+
 // Skew_Time. Version 2: (256 - priority) / 256 of a second (RFC 3768 section 6.1); version 3: of the master's interval (RFC
 // 9568 section 6.1). `priority` 1..255.
 [[nodiscard]] constexpr Nanoseconds skew_time(std::uint8_t version, std::uint8_t priority, Duration master_interval) {

@@ -22,8 +22,6 @@ std::uint64_t line_about(LineKind kind, const packet::IpAddress& peer, std::uint
   return std::hash<packet::IpAddress>{}(peer) + (std::to_underlying(kind) << 32U) + detail;
 }
 
-std::int64_t milliseconds(Duration time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time).count(); }
-
 }  // namespace
 
 VirtualRouter::Outcome VirtualRouter::on_advert(const HeardFrame& frame, const Circumstances& at) {
@@ -117,7 +115,7 @@ void VirtualRouter::hear_from_master(const Accepted& accepted, const Circumstanc
   const Duration interval = accepted.advert.interval;
   if (spec_.version == 3 && interval > Duration::zero() && interval != master_interval_) {
     at.out.info(fmt::format("({}) advertisement interval updated to {} milli-sec from {} milli-sec", spec_.name,
-                            milliseconds(interval), milliseconds(master_interval_)));
+                            whole_milliseconds(interval), whole_milliseconds(master_interval_)));
     master_interval_ = interval;
   }
   wait_for_master(at.now);

@@ -32,8 +32,6 @@ constexpr auto kSubjects = std::to_array<std::pair<std::string_view, Subject>>({
     {"config", Subject::kConfig},
 });
 
-std::unexpected<Refusal> refuse(std::string message) { return std::unexpected(Refusal{2, std::move(message)}); }
-
 std::string subject_list() {
   std::string list;
   for (const auto& [name, subject] : kSubjects) list += (list.empty() ? "" : ", ") + std::string{name};

@@ -15,10 +15,6 @@ using Meaning = IpvsadmMeaning;
 using Option = IpvsadmOption;
 using Words = IpvsadmWords;
 
-std::unexpected<Refusal> refuse(std::string message, int exit_status = 2) {
-  return std::unexpected(Refusal{exit_status, std::move(message)});
-}
-
 constexpr std::string_view kIllegalService = "illegal virtual server address[:port] specified";
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

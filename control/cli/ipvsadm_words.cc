@@ -83,8 +83,6 @@ const Option* find_name(std::string_view name) {
   return nullptr;
 }
 
-std::unexpected<Refusal> refuse(std::string message) { return std::unexpected(Refusal{2, std::move(message)}); }
-
 }  // namespace
 
 bool IpvsadmWords::more() {

@@ -36,7 +36,6 @@ std::string time_text(vrrp::TimePoint time, const VrrpStatus& all) {
   return fmt::format("{}.{:06} ({}.{:06} {})", seconds, fraction, before, fraction, year);
 }
 
-std::int64_t whole_seconds(vrrp::Duration duration) { return duration.count() / 1'000'000; }
 std::string_view on_off(bool value) { return value ? "enabled" : "disabled"; }
 
 void append_state(std::string& out, const VrrpInstanceView& instance) {
@@ -147,7 +146,7 @@ void append_scripts(std::string& out, const vrrp::NotifySpec& notify) {
   add("Master rx lower pri", notify.master_receives_lower);
 }
 
-void append_instance(std::string& out, const VrrpInstanceView& instance) {
+void append_instance_dump(std::string& out, const VrrpInstanceView& instance) {
   const vrrp::InstanceSpec& spec = instance.spec;
   append_state(out, instance);
   append_network(out, instance);
@@ -205,7 +204,7 @@ void append_statistics(std::string& out, std::string_view name, const Statistics
 
 std::string keepalived_data(const VrrpStatus& status) {
   std::string out = "------< VRRP Topology >------\n";
-  for (const VrrpInstanceView& instance : vrrp_instances(status)) append_instance(out, instance);
+  for (const VrrpInstanceView& instance : vrrp_instances(status)) append_instance_dump(out, instance);
   if (!status.spec.sync_groups.empty()) line(out, "------< VRRP Sync groups >------");
   for (const vrrp::SyncGroupSpec& group : status.spec.sync_groups) append_group(out, group, status);
   return out;

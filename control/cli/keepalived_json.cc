@@ -15,8 +15,6 @@ Json seconds_json(vrrp::Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-std::int64_t whole_seconds(vrrp::Duration duration) { return duration.count() / 1'000'000; }
-
 void add_election(Json& data, const VrrpInstanceView& instance) {
   const auto& [spec, status, all] = instance;
   const bool is_backup = status.state == vrrp::State::kBackup;

@@ -23,6 +23,8 @@ std::string scope_text(std::uint8_t scope) {
 
 }  // namespace
 
+std::int64_t whole_seconds(vrrp::Duration duration) { return duration.count() / 1'000'000; }
+
 std::string script_text(const notify::Script& script) {
   std::string text;
   for (const std::string& word : script.command) text += fmt::format("{}'{}'", text.empty() ? "" : " ", word);

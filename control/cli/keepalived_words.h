@@ -9,6 +9,9 @@
 
 namespace penstock::control::keepalived {
 
+// As keepalived prints intervals: what is less than a second is left out.
+[[nodiscard]] std::int64_t whole_seconds(vrrp::Duration duration);
+
 // Each word of the command in single quotes.
 [[nodiscard]] std::string script_text(const notify::Script& script);
 

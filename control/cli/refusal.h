@@ -1,7 +1,9 @@
 // A command that can't be run, as a value.
 #pragma once
 
+#include <expected>
 #include <string>
+#include <utility>
 
 namespace penstock::control {
 
@@ -11,5 +13,9 @@ struct Refusal {
 
   friend bool operator==(const Refusal&, const Refusal&) = default;
 };
+
+[[nodiscard]] inline std::unexpected<Refusal> refuse(std::string message, int exit_status = 2) {
+  return std::unexpected(Refusal{exit_status, std::move(message)});
+}
 
 }  // namespace penstock::control

@@ -1,6 +1,7 @@
 #include "control/cli/show_json.h"
 
 #include "control/cli/show_sync.h"
+#include "control/cli/units.h"
 
 namespace penstock::control {
 namespace {
@@ -91,7 +92,6 @@ Json worker_json(const WorkerStatus& worker) {
 }
 
 Json thread_json(const ThreadStatus& thread) {
-  const auto seconds = [](std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); };
   return {{"thread", thread.name},
           {"busy_last_minute", thread.turns.busy_lately},
           {"turns", thread.turns.turns},

@@ -14,7 +14,7 @@ namespace {
 
 using enum TextTable::Align;
 
-void append_line(std::string& out, std::string_view label, std::string_view text) {
+void append_row(std::string& out, std::string_view label, std::string_view text) {
   fmt::format_to(std::back_inserter(out), "{:<10}{}\n", label, text);
 }
 
@@ -46,26 +46,24 @@ std::string dump_text(const SyncStatus& sync) {
   return text;
 }
 
-double seconds(std::chrono::nanoseconds span) { return std::chrono::duration<double>(span).count(); }
-
 }  // namespace
 
 std::string show_sync(const SyncStatus& sync) {
   if (!sync.daemon) return "Connections are not synchronised: there is no lvs_sync_daemon in the configuration.\n";
   const SyncDaemonStatus& daemon = *sync.daemon;
   std::string out;
-  append_line(out, "state", fmt::format("{}, as vrrp_instance {}", daemon.master ? "MASTER" : "BACKUP", sync.instance));
-  append_line(out, "network",
-              fmt::format("{}, group {} port {}, ttl {}, syncid {}, at most {} bytes", daemon.interface,
-                          daemon.group.to_string(), daemon.port, daemon.ttl, daemon.sync_id, daemon.max_length));
-  if (!sync.error.empty()) append_line(out, "error", sync.error);
-  append_line(out, "sent", sent_text(sync));
-  append_line(out, "received",
-              fmt::format("{} datagrams: {} new connections, {} known ones", with_separators(sync.datagrams_received),
-                          with_separators(sync.entries_new), with_separators(sync.entries_updated)));
-  append_line(out, "kept", kept_text(sync));
-  append_line(out, "dumps", dump_text(sync));
-  append_line(out, "lag", fmt::format("{}, at most {} so far", milliseconds_text(sync.lag), milliseconds_text(sync.worst_lag)));
+  append_row(out, "state", fmt::format("{}, as vrrp_instance {}", daemon.master ? "MASTER" : "BACKUP", sync.instance));
+  append_row(out, "network",
+             fmt::format("{}, group {} port {}, ttl {}, syncid {}, at most {} bytes", daemon.interface,
+                         daemon.group.to_string(), daemon.port, daemon.ttl, daemon.sync_id, daemon.max_length));
+  if (!sync.error.empty()) append_row(out, "error", sync.error);
+  append_row(out, "sent", sent_text(sync));
+  append_row(out, "received",
+             fmt::format("{} datagrams: {} new connections, {} known ones", with_separators(sync.datagrams_received),
+                         with_separators(sync.entries_new), with_separators(sync.entries_updated)));
+  append_row(out, "kept", kept_text(sync));
+  append_row(out, "dumps", dump_text(sync));
+  append_row(out, "lag", fmt::format("{}, at most {} so far", milliseconds_text(sync.lag), milliseconds_text(sync.worst_lag)));
   TextTable refused{{{"Refused", kRight}, {"Reason"}, {"Meaning"}}};
   bool any = false;
   for (const SyncRefusalStatus& refusal : sync.refusals) {

@@ -2,13 +2,12 @@
 #include <utility>
 
 #include "control/cli/show_vrrp.h"
+#include "control/cli/units.h"
 #include "control/cli/vrrp_words.h"
 #include "vrrp/virtual_mac.h"
 
 namespace penstock::control {
 namespace {
-
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 double at(vrrp::TimePoint time, const VrrpStatus& all) {
   const auto wall_clock = all.wall_clock_now - std::chrono::duration_cast<std::chrono::system_clock::duration>(all.now - time);

@@ -62,6 +62,8 @@ std::string milliseconds_text(std::chrono::nanoseconds duration) {
   return fmt::format("{:.1f} ms", std::chrono::duration<double, std::milli>(duration).count());
 }
 
+double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
 std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
 
 }  // namespace penstock::control

@@ -26,6 +26,9 @@ namespace penstock::control {
 // One digit behind the point: "0.1 ms", "1234.5 ms".
 [[nodiscard]] std::string milliseconds_text(std::chrono::nanoseconds duration);
 
+// As a number for JSON.
+[[nodiscard]] double seconds(std::chrono::nanoseconds duration);
+
 // A share of 0..1: "0.0 %", "12.3 %", "100.0 %".
 [[nodiscard]] std::string percent(double share);
 

@@ -3,10 +3,10 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <utility>
 
+#include "healthcheck/io/one_line.h"
 #include "healthcheck/io/own_failure.h"
 
 namespace penstock::healthcheck {
@@ -18,12 +18,6 @@ std::string in_brackets(const packet::IpAddress& address) {
 
 // "www.example.org" of the virtual host "www.example.org:8080".
 std::string without_port(const std::string& host) { return host.substr(0, host.find(':')); }
-
-// One line for a log, whatever the peer made libcurl say.
-std::string in_one_line(std::string text) {
-  std::ranges::replace_if(text, [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
-  return text;
-}
 
 }  // namespace
 
@@ -170,7 +164,7 @@ ProbeResult HttpTransfer::result_of(CURLcode code) const {
   if (own_failure_) return *own_failure_;
   const std::string words = error_text_.c_str();  // up to its end mark
   const auto failed = [&](ProbeFailure failure) {
-    return ProbeResult{.failure = failure, .detail = in_one_line(words.empty() ? curl_easy_strerror(code) : words)};
+    return ProbeResult{.failure = failure, .detail = in_one_line(words.empty() ? curl_easy_strerror(code) : words, '?')};
   };
   switch (code) {
     case CURLE_COULDNT_CONNECT: return failure_of(static_cast<int>(os_error()));

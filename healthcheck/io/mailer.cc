@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
 #include <ctime>
 #include <utility>
+
+#include "healthcheck/io/one_line.h"
 
 namespace penstock::healthcheck {
 namespace {
@@ -26,11 +27,6 @@ std::string or_else(const std::string& text, const std::string& otherwise) { ret
 
 std::string sender_of(const MailPolicy& policy) { return or_else(policy.from, "keepalived@" + host_name()); }
 
-std::string in_one_line(std::string text) {
-  std::ranges::replace_if(text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
-  return text;
-}
-
 // Lines end in CR LF on the wire (RFC 5321, 2.3.8); libcurl doubles dots at their begin.
 std::string with_wire_line_ends(const std::string& text) {
   std::string out;
@@ -46,11 +42,11 @@ std::string with_wire_line_ends(const std::string& text) {
 
 std::string mail_text(const MailPolicy& policy, const std::string& subject, const std::string& body, std::time_t now) {
   std::string to;
-  for (const std::string& address : policy.to) to += (to.empty() ? "" : ", ") + in_one_line(address);
+  for (const std::string& address : policy.to) to += (to.empty() ? "" : ", ") + in_one_line(address, ' ');
   return fmt::format(
       "Date: {:%a, %d %b %Y %H:%M:%S +0000}\r\nFrom: {}\r\nSubject: [{}] {}\r\nX-Mailer: Penstock\r\nTo: {}\r\n\r\n{}\r\n",
-      fmt::gmtime(now), in_one_line(sender_of(policy)), in_one_line(or_else(policy.router_id, host_name())),
-      in_one_line(subject), to, with_wire_line_ends(body));
+      fmt::gmtime(now), in_one_line(sender_of(policy), ' '), in_one_line(or_else(policy.router_id, host_name()), ' '),
+      in_one_line(subject, ' '), to, with_wire_line_ends(body));
 }
 
 std::string envelope_address(const std::string& sender) {
@@ -80,7 +76,7 @@ struct Mailer::Mail {
     if (!easy) return false;
     for (const std::string& address : policy.to) {
       curl_slist* const longer =
-          curl_slist_append(recipients.get(), fmt::format("<{}>", in_one_line(envelope_address(address))).c_str());
+          curl_slist_append(recipients.get(), fmt::format("<{}>", in_one_line(envelope_address(address), ' ')).c_str());
       if (longer == nullptr) return false;
       static_cast<void>(recipients.release());
       recipients.reset(longer);
@@ -101,7 +97,7 @@ struct Mailer::Mail {
     set(CURLOPT_FRESH_CONNECT, 1L);
     set(CURLOPT_FORBID_REUSE, 1L);  // says QUIT at once
     set(CURLOPT_QUICK_EXIT, 1L);    // a name that isn't resolved in time: don't block until its thread has ended
-    set(CURLOPT_MAIL_FROM, fmt::format("<{}>", in_one_line(envelope_address(sender_of(policy)))).c_str());
+    set(CURLOPT_MAIL_FROM, fmt::format("<{}>", in_one_line(envelope_address(sender_of(policy)), ' ')).c_str());
     set(CURLOPT_MAIL_RCPT, recipients.get());
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_READFUNCTION, &Mail::read);

@@ -9,8 +9,6 @@
 namespace penstock::healthcheck {
 namespace {
 
-constexpr std::chrono::seconds kTerminationGrace{2};  // from SIGTERM to SIGKILL, as keepalived has it
-
 class MiscProbe final : public OneShotProbe {
  public:
   MiscProbe(control::EventLoop& loop, ScriptSlots& slots, const MiscCheck& check, ProbeDone done)

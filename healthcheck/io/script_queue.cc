@@ -5,10 +5,6 @@
 #include <utility>
 
 namespace penstock::healthcheck {
-namespace {
-constexpr std::chrono::seconds kTerminationGrace{2};  // from SIGTERM to SIGKILL; keepalived's for checks
-}  // namespace
-
 struct ScriptQueue::Key {
   std::string name;
   std::deque<Script> scripts;  // the first one runs if `is_running`

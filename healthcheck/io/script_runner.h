@@ -3,6 +3,7 @@
 // Shared by MISC_CHECK and by notify scripts; each of them says how many run at once and for how long. Loop's thread only.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "healthcheck/spec/check_spec.h"
 
 namespace penstock::healthcheck {
+
+// From SIGTERM to SIGKILL for a script that takes too long, as keepalived has it for checks.
+inline constexpr std::chrono::seconds kTerminationGrace{2};
 
 class ScriptRunner {
  public:

@@ -10,7 +10,7 @@
 namespace penstock::healthcheck {
 namespace {
 
-ProbeResult local(const std::string& what) { return {.failure = ProbeFailure::kLocal, .detail = what}; }
+ProbeResult no_way(const std::string& what) { return {.failure = ProbeFailure::kLocal, .detail = what}; }
 
 }  // namespace
 
@@ -26,7 +26,7 @@ void ViaGate::set_source(const packet::IpAddress& server, const std::optional<pa
 std::expected<Socket, ProbeResult> ViaGate::open_socket(const Connection& connection) {
   const std::lock_guard lock{mutex_};
   const auto source = sources_.find(connection.target.address);
-  if (source == sources_.end()) return std::unexpected{local("check_via: no way to the real server")};
+  if (source == sources_.end()) return std::unexpected{no_way("check_via: no way to the real server")};
   Connection from = connection;
   from.bind_address = source->second;
   std::expected<Socket, ProbeResult> socket;
