@@ -1,6 +1,6 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|asan|tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
+    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
@@ -261,6 +261,8 @@ SUITES = {
     "conformance": lambda: pytest_suite("ipvs_conformance"),
     "asan": lambda: sanitized("asan"),
     "tsan": lambda: sanitized("tsan"),
+    "clang-asan": lambda: sanitized("clang-asan"),
+    "clang-tsan": lambda: sanitized("clang-tsan"),
     "coverage": measured_coverage,
     "fuzz": fuzz,
     "mutants": mutants,
@@ -273,7 +275,7 @@ SUITES = {
 ALONE = ("e2e", "equivalence", "nemesis")
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
 # busy machine may miss, differential and nemesis are others each time, and what mutants and short run is among the other tests.
-BY_NAME = ("asan", "tsan", "coverage", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
+BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
 NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
 # One name for several.
 GROUPS = {"quick": ("lint", "nemesis-rules", "short")}

@@ -2,19 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/config/load_text.h"
+#include "tests/config/load_clean.h"
 
 namespace penstock::config {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Model load_clean(const std::string& text) {
-  const LoadResult result = load_text(text);
-  EXPECT_THAT(findings(result), IsEmpty());
-  return result.model.value_or(Model{});
-}
 
 TEST(Accept, EverySchedulerThatWorks) {
   const std::pair<const char*, Scheduler> rows[] = {{"lb_algo rr", Scheduler::kRoundRobin},

@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "config/command.h"
-#include "tests/config/load_text.h"
+#include "tests/config/load_clean.h"
 
 namespace penstock::config {
 namespace {
@@ -14,12 +14,6 @@ using namespace std::chrono_literals;
 using healthcheck::CheckSpec;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Model load_clean(const std::string& text) {
-  const LoadResult result = load_text(text);
-  EXPECT_THAT(findings(result), IsEmpty()) << text;
-  return result.model.value_or(Model{});
-}
 
 std::vector<CheckSpec> checks_of(const Model& model) { return model.virtual_servers.at(0).real_servers.at(0).health.checks; }
 std::vector<CheckSpec> checks(const std::string& body) { return checks_of(load_clean(in_real_server(body))); }

@@ -35,7 +35,9 @@ INSTANTIATE_TEST_SUITE_P(Each, ConfigMutant,
 
 TEST(ConfigPrintMutant, PrintsAnotherTextEachTime) {
   int count = 0;
-  EXPECT_THROW(play_seeds([&count](const Model& model) { return print(model) + std::string(count++ % 2, '\n'); }),
+  EXPECT_THROW(play_seeds([&count](const Model& model) {
+                 return print(model) + std::string(static_cast<std::size_t>(count++ % 2), '\n');
+               }),
                test::BrokenRule);
 }
 

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "tests/config/load_text.h"
+#include "tests/config/load_clean.h"
 
 namespace penstock::config {
 namespace {
@@ -12,12 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Model load_clean(const std::string& text) {
-  const LoadResult result = load_text(text);
-  EXPECT_THAT(findings(result), IsEmpty()) << text;
-  return result.model.value_or(Model{});
-}
 
 healthcheck::ServicePolicy service(const std::string& body, const std::string& around = {}) {
   return load_clean(in_service(body) + around).virtual_servers.at(0).health;

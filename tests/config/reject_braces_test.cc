@@ -10,7 +10,7 @@ std::string repeat(const std::string& text, int times) {
   return out;
 }
 
-const std::vector<RejectRow> kRows = {
+const std::vector<RejectRow> kBracesRows = {
     {"WordAfterItsBlockClosed",
      R"(vrrp_instance VI {
 interface eth0
@@ -150,7 +150,7 @@ vrrp_version 9
       "comment]"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Braces, Reject, testing::ValuesIn(kRows), row_name);
+INSTANTIATE_TEST_SUITE_P(Braces, Reject, testing::ValuesIn(kBracesRows), row_name);
 
 }  // namespace
 }  // namespace penstock::config

@@ -17,7 +17,7 @@ std::string udp_service(const std::string& body) {
          "\n    }\n}\n";
 }
 
-const std::vector<RejectRow> kRows = {
+const std::vector<RejectRow> kHealthRows = {
     {"BfdIsNotThere",
      in_check("BFD_CHECK", "            name x"),
      {"5:9: error: \"BFD_CHECK\" is not supported yet: it would change which real servers are up"}},
@@ -155,7 +155,7 @@ const std::vector<RejectRow> kRows = {
      {"2:5: error: \"certifcate\" is unknown in SSL [did you mean \"certificate\"?]"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Health, Reject, testing::ValuesIn(kRows), row_name);
+INSTANTIATE_TEST_SUITE_P(Health, Reject, testing::ValuesIn(kHealthRows), row_name);
 
 }  // namespace
 }  // namespace penstock::config

@@ -4,7 +4,7 @@
 namespace penstock::config {
 namespace {
 
-const std::vector<RejectRow> kRows = {
+const std::vector<RejectRow> kLanguageRows = {
     {"UnknownWord",
      in_service("    lb_alog rr"),
      {"4:5: error: \"lb_alog\" is unknown in virtual_server [did you mean \"lb_algo\"?]"}},
@@ -139,7 +139,7 @@ includea *.none
       "5:10: error: no file matches \"*.none\""}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Language, Reject, testing::ValuesIn(kRows), row_name);
+INSTANTIATE_TEST_SUITE_P(Language, Reject, testing::ValuesIn(kLanguageRows), row_name);
 
 }  // namespace
 }  // namespace penstock::config

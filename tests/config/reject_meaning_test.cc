@@ -4,7 +4,7 @@
 namespace penstock::config {
 namespace {
 
-const std::vector<RejectRow> kRows = {
+const std::vector<RejectRow> kMeaningRows = {
     {"ServiceTwice",
      R"(virtual_server 10.0.0.1 80 {
     lb_kind DR
@@ -263,7 +263,7 @@ vrrp_sync_group A { group { V } }
       "7:17: error: vrrp_sync_group \"A\" is already in line 6"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Meaning, Reject, testing::ValuesIn(kRows), row_name);
+INSTANTIATE_TEST_SUITE_P(Meaning, Reject, testing::ValuesIn(kMeaningRows), row_name);
 
 }  // namespace
 }  // namespace penstock::config

@@ -4,7 +4,7 @@
 namespace penstock::config {
 namespace {
 
-const std::vector<RejectRow> kRows = {
+const std::vector<RejectRow> kValueRows = {
     {"PriorityTooLarge",
      in_instance("    priority 300"),
      {"5:14: error: \"priority\" takes a whole number from 1 to 255, not \"300\""}},
@@ -266,7 +266,7 @@ virtual_server 10.0.0.1 0 {
       "10:13: error: \"xx\" is not a scheduler", "11:14: error: \"ICMP\" is not a protocol"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Value, Reject, testing::ValuesIn(kRows), row_name);
+INSTANTIATE_TEST_SUITE_P(Value, Reject, testing::ValuesIn(kValueRows), row_name);
 
 }  // namespace
 }  // namespace penstock::config

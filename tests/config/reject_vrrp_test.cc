@@ -10,7 +10,7 @@ std::string many_addresses(int count) {
   return out + "    }";
 }
 
-const std::vector<RejectRow> kRows = {
+const std::vector<RejectRow> kVrrpRows = {
     {"BfdTracked",
      in_instance("    track_bfd {\n        b\n    }"),
      {"5:5: error: \"track_bfd\" is not supported yet: it would change when an instance is in FAULT (BFD is not spoken)"}},
@@ -130,7 +130,7 @@ const std::vector<RejectRow> kRows = {
     {"NotifyEmpty", in_instance("    notify_master \"\""), {"5:19: error: \"\" is not a command: it is empty"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Vrrp, Reject, testing::ValuesIn(kRows), row_name);
+INSTANTIATE_TEST_SUITE_P(Vrrp, Reject, testing::ValuesIn(kVrrpRows), row_name);
 
 }  // namespace
 }  // namespace penstock::config

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "tests/config/load_text.h"
+#include "tests/config/load_clean.h"
 
 namespace penstock::config {
 namespace {
@@ -13,12 +13,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using Match = vrrp::ProcessTracker::Arguments;
-
-vrrp::RouterSpec load_router(const std::string& text) {
-  const LoadResult result = load_text(text);
-  EXPECT_THAT(findings(result), IsEmpty()) << text;
-  return result.model.value_or(Model{}).vrrp;
-}
 
 vrrp::ScriptTracker script(const std::string& body) {
   const auto router =

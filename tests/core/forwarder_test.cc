@@ -152,7 +152,7 @@ Situation maglev_servers() {
   return situation;
 }
 
-int server_of(const Handled& outcome) {
+int forwarded_to(const Handled& outcome) {
   EXPECT_EQ(outcome.verdict.action, Action::kForward);
   return std::to_integer<int>(outcome.bytes.at(5));
 }
@@ -165,11 +165,11 @@ TEST_F(ForwarderTest, ADirectorThatTakesOverWithMhSendsEachFlowOnToItsServer) {
   std::set<int> used;
   for (const Side* side : both_sides()) {
     for (std::uint16_t port = 1000; port < 1300; ++port) {
-      const int tcp = server_of(send(side->syn(port)));
-      const int udp = server_of(send(side->udp(port)));
+      const int tcp = forwarded_to(send(side->syn(port)));
+      const int udp = forwarded_to(send(side->udp(port)));
       used.insert(tcp);
       const auto after = [&](const Bytes& frame) {
-        return server_of(successor.receive(*its_snapshot, 500, {.bytes = frame}).front());
+        return forwarded_to(successor.receive(*its_snapshot, 500, {.bytes = frame}).front());
       };
       EXPECT_EQ(after(port % 2 == 0 ? side->ack(port) : side->fin(port)), tcp);
       EXPECT_EQ(after(side->ack(port)), tcp);
@@ -187,7 +187,7 @@ TEST_F(ForwarderTest, WithoutRoomForAConnectionAnMhFlowHasTheServerThatItWouldHa
   TestWorker full{board, {.connections4 = 100, .connections6 = 100}};
   for (std::uint16_t port = 1001; port <= 4000; ++port) {
     const Bytes ack = v4_.ack(port);
-    EXPECT_EQ(server_of(full.receive(*snapshot_, now_, {.bytes = ack}).front()), server_of(send(ack)));
+    EXPECT_EQ(forwarded_to(full.receive(*snapshot_, now_, {.bytes = ack}).front()), forwarded_to(send(ack)));
   }
   EXPECT_GT(board.worker(0).stateless.get(), 2000U);
 }

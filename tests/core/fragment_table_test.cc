@@ -13,7 +13,7 @@ namespace {
 
 using Kind = FragmentTable::Outcome::Kind;
 
-DatagramKey key_of(std::uint32_t identification) {
+DatagramKey datagram_key(std::uint32_t identification) {
   DatagramKey key;
   key.source.bytes[0] = 10;
   key.destination.bytes[0] = 192;
@@ -38,15 +38,17 @@ auto into(std::vector<std::uint16_t>& list) {
 class FragmentTableTest : public testing::Test {
  protected:
   bool hold(std::uint32_t datagram, std::uint16_t frame, Tick now) {
-    const DatagramKey key = key_of(datagram);
+    const DatagramKey key = datagram_key(datagram);
     return table_.hold(key, hash_of(key), frame_of(frame), now, into(given_.evicted));
   }
   void resolve(std::uint32_t datagram, Tick now) {
-    const DatagramKey key = key_of(datagram);
+    const DatagramKey key = datagram_key(datagram);
     table_.resolve(key, hash_of(key), {.kind = Kind::kServer, .server = ServerId{3}}, now, into(given_.released),
                    into(given_.evicted));
   }
-  Kind find(std::uint32_t datagram, Tick now) { return table_.find(key_of(datagram), hash_of(key_of(datagram)), now).kind; }
+  Kind find(std::uint32_t datagram, Tick now) {
+    return table_.find(datagram_key(datagram), hash_of(datagram_key(datagram)), now).kind;
+  }
   void expire(Tick now) { table_.expire(now, into(given_.expired)); }
 
   FragmentTable table_;
@@ -129,7 +131,7 @@ TEST_F(FragmentTableTest, InOneTickTheOldestDatagramGivesWay) {
   constexpr std::size_t kSets = FragmentTable::kDatagrams / 4;
   std::vector<std::uint32_t> of_one_set;
   for (std::uint32_t id = 0; of_one_set.size() < 6; ++id) {
-    if (hash_of(key_of(id)) % kSets == hash_of(key_of(0)) % kSets) of_one_set.push_back(id);
+    if (hash_of(datagram_key(id)) % kSets == hash_of(datagram_key(0)) % kSets) of_one_set.push_back(id);
   }
   for (const std::uint32_t id : std::span{of_one_set}.first(4)) resolve(id, 7);
   EXPECT_TRUE(hold(of_one_set[4], 40, 7));
@@ -167,7 +169,7 @@ TEST_F(FragmentTableTest, LosesAndDoublesNoFrame) {
 }
 
 TEST(DatagramKey, EachPartTellsDatagramsApart) {
-  const DatagramKey key = key_of(7);
+  const DatagramKey key = datagram_key(7);
   DatagramKey other = key;
   other.source.bytes[15] = 1;
   EXPECT_NE(hash_of(key), hash_of(other));
@@ -181,12 +183,12 @@ TEST(DatagramKey, EachPartTellsDatagramsApart) {
   other = key;
   other.family = packet::Family::kIpv6;
   EXPECT_NE(hash_of(key), hash_of(other));
-  EXPECT_NE(hash_of(key), hash_of(key_of(8)));
+  EXPECT_NE(hash_of(key), hash_of(datagram_key(8)));
 }
 
 TEST(DatagramKey, HomesSpreadOverTheWorkers) {
   std::array<int, 3> count{};
-  for (std::uint32_t id = 0; id < 3000; ++id) ++count.at(fragment_home(hash_of(key_of(id)), 3));
+  for (std::uint32_t id = 0; id < 3000; ++id) ++count.at(fragment_home(hash_of(datagram_key(id)), 3));
   for (const int each : count) EXPECT_GT(each, 800);
 }
 

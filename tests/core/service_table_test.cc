@@ -18,22 +18,22 @@ using packet::Protocol;
 using test::v4;
 using test::v6;
 
-constexpr std::uint8_t kTcp = packet::ip_protocol::kTcp;
-constexpr std::uint8_t kUdp = packet::ip_protocol::kUdp;
+constexpr std::uint8_t kIpTcp = packet::ip_protocol::kTcp;
+constexpr std::uint8_t kIpUdp = packet::ip_protocol::kUdp;
 
 TEST(ServiceTable, FindsAddressPortAndProtocolTogether) {
   ServiceTable table{2, 1};
   table.insert({v4("192.168.1.200"), 80}, Protocol::kTcp, {VirtualId{1}, 0});
   table.insert({v4("192.168.1.200"), 53}, Protocol::kUdp, {VirtualId{2}, 1});
   table.insert({v6("fd77::100"), 80}, Protocol::kTcp, {VirtualId{3}, 2});
-  EXPECT_EQ(table.find(v4("192.168.1.200"), 80, kTcp).virtual_id, VirtualId{1});
-  EXPECT_EQ(table.find(v4("192.168.1.200"), 53, kUdp).service, 1);
-  EXPECT_EQ(table.find(v6("fd77::100"), 80, kTcp).service, 2);
-  EXPECT_FALSE(table.find(v4("192.168.1.200"), 80, kUdp));
-  EXPECT_FALSE(table.find(v4("192.168.1.200"), 81, kTcp));
-  EXPECT_FALSE(table.find(v4("192.168.1.201"), 80, kTcp));
-  EXPECT_FALSE(table.find(v6("fd77::100"), 80, kUdp));
-  EXPECT_FALSE(table.find(v6("fd77::101"), 80, kTcp));
+  EXPECT_EQ(table.find(v4("192.168.1.200"), 80, kIpTcp).virtual_id, VirtualId{1});
+  EXPECT_EQ(table.find(v4("192.168.1.200"), 53, kIpUdp).service, 1);
+  EXPECT_EQ(table.find(v6("fd77::100"), 80, kIpTcp).service, 2);
+  EXPECT_FALSE(table.find(v4("192.168.1.200"), 80, kIpUdp));
+  EXPECT_FALSE(table.find(v4("192.168.1.200"), 81, kIpTcp));
+  EXPECT_FALSE(table.find(v4("192.168.1.201"), 80, kIpTcp));
+  EXPECT_FALSE(table.find(v6("fd77::100"), 80, kIpUdp));
+  EXPECT_FALSE(table.find(v6("fd77::101"), 80, kIpTcp));
 }
 
 TEST(ServiceTable, KnowsVipsAndCheckTargetsAlone) {
@@ -52,13 +52,13 @@ TEST(ServiceTable, KnowsVipsAndCheckTargetsAlone) {
   EXPECT_TRUE(table.is_check_target(v6("fd77::11")));
   EXPECT_FALSE(table.is_check_target(v4("192.168.1.200")));
   // A protocol number of the table's own can't be reached by a packet's port.
-  EXPECT_FALSE(table.find(v4("192.168.1.200"), 0, kTcp));
+  EXPECT_FALSE(table.find(v4("192.168.1.200"), 0, kIpTcp));
 }
 
 TEST(ServiceTable, EmptyFindsNothing) {
   const ServiceTable table;
   EXPECT_FALSE(table.find(v4("0.0.0.0"), 0, 0));
-  EXPECT_FALSE(table.find(v4("10.0.0.1"), 80, kTcp));
+  EXPECT_FALSE(table.find(v4("10.0.0.1"), 80, kIpTcp));
   EXPECT_FALSE(table.find(v6("::"), 0, 0));
   EXPECT_FALSE(table.is_vip(v4("0.0.0.0")));
   EXPECT_FALSE(table.is_check_target(v6("::")));
@@ -75,7 +75,7 @@ TEST(ServiceTable, FindsAllOfManyAndNoOther) {
     address6.bytes[15] = static_cast<std::uint8_t>(host);
     address6.bytes[7] = static_cast<std::uint8_t>(host >> 8);
     return {is_v4 ? IpAddress{packet::Ipv4Address{host}} : IpAddress{address6}, static_cast<std::uint16_t>(random() % 64),
-            random() % 2 == 0 ? kTcp : kUdp};
+            random() % 2 == 0 ? kIpTcp : kIpUdp};
   };
   const auto find = [&](const auto& what) {
     const auto& [address, port, protocol] = what;
@@ -199,7 +199,7 @@ TEST(Snapshot, IsEmptyOfWhatTheBuilderBuiltBefore) {
   EXPECT_EQ(second->server_slots(), 0U);
   EXPECT_FALSE(second->expire_nodest_conn());
   EXPECT_FALSE(second->sloppy_tcp());
-  EXPECT_FALSE(second->service_table().find(v4("10.0.0.1"), 1, kTcp));
+  EXPECT_FALSE(second->service_table().find(v4("10.0.0.1"), 1, kIpTcp));
 }
 
 TEST(Snapshot, AServerTakesNewConnectionsOnlyWhenAllHolds) {

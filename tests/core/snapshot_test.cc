@@ -17,11 +17,11 @@ namespace {
 using test::v4;
 using testing::ElementsAre;
 
-constexpr ServerId kFirst{0};
-constexpr ServerId kSecond{1};
-constexpr ServerId kThird{2};
+constexpr ServerId kServer0{0};
+constexpr ServerId kServer1{1};
+constexpr ServerId kServer2{2};
 
-RealServer of_weight(std::uint32_t weight) {
+RealServer weighing(std::uint32_t weight) {
   RealServer server;
   server.weight = weight;
   return server;
@@ -43,7 +43,7 @@ class ChangeMembers : public testing::Test {
  protected:
   static std::unique_ptr<Snapshot> build(SchedulerKind scheduler) {
     SnapshotBuilder builder;
-    for (const ServerId id : {kFirst, kSecond, kThird}) builder.set_server(id, of_weight(4));
+    for (const ServerId id : {kServer0, kServer1, kServer2}) builder.set_server(id, weighing(4));
     for (std::uint16_t i = 0; i < 2; ++i) {
       builder.add_service({.endpoint = {v4("192.168.1.200"), static_cast<std::uint16_t>(80 + i)},
                            .protocol = packet::Protocol::kTcp,
@@ -51,9 +51,9 @@ class ChangeMembers : public testing::Test {
                            .scheduler = scheduler,
                            .scheduler_slot = i,
                            .generation = 1,
-                           .members = {i == 0 ? kFirst : kThird},
+                           .members = {i == 0 ? kServer0 : kServer2},
                            .room = 2,
-                           .maglev = scheduler == SchedulerKind::kMaglev ? table_of(i == 0 ? kFirst : kThird) : nullptr});
+                           .maglev = scheduler == SchedulerKind::kMaglev ? table_of(i == 0 ? kServer0 : kServer2) : nullptr});
     }
     return builder.build();
   }
@@ -66,11 +66,11 @@ class ChangeMembers : public testing::Test {
 };
 
 TEST_F(ChangeMembers, TheServiceHasTheNewMembersAndWhatFollowsFromThem) {
-  RealServer limited = of_weight(6);
+  RealServer limited = weighing(6);
   limited.upper_threshold = 100;
-  ASSERT_TRUE(snapshot_->change_members(0, change({{kSecond, limited}}, {kSecond, kFirst})));
-  EXPECT_THAT(members(*snapshot_, 0), ElementsAre(kSecond, kFirst));
-  EXPECT_EQ(snapshot_->server(kSecond).weight, 6U);
+  ASSERT_TRUE(snapshot_->change_members(0, change({{kServer1, limited}}, {kServer1, kServer0})));
+  EXPECT_THAT(members(*snapshot_, 0), ElementsAre(kServer1, kServer0));
+  EXPECT_EQ(snapshot_->server(kServer1).weight, 6U);
   const Service& service = snapshot_->service(0);
   EXPECT_EQ(service.generation, 2U);
   EXPECT_EQ(service.weight_gcd, 2U);
@@ -79,8 +79,8 @@ TEST_F(ChangeMembers, TheServiceHasTheNewMembersAndWhatFollowsFromThem) {
 }
 
 TEST_F(ChangeMembers, TheOtherServiceStaysAsItWas) {
-  ASSERT_TRUE(snapshot_->change_members(0, change({}, {kSecond, kFirst})));
-  EXPECT_THAT(members(*snapshot_, 1), ElementsAre(kThird));
+  ASSERT_TRUE(snapshot_->change_members(0, change({}, {kServer1, kServer0})));
+  EXPECT_THAT(members(*snapshot_, 1), ElementsAre(kServer2));
   EXPECT_EQ(snapshot_->service(1).generation, 1U);
 }
 
@@ -92,25 +92,25 @@ TEST_F(ChangeMembers, AServiceMayLoseAllItsServers) {
 }
 
 TEST_F(ChangeMembers, MoreThanThereIsRoomForIsRefusedAndNothingHasChanged) {
-  EXPECT_FALSE(snapshot_->change_members(0, change({{kFirst, of_weight(9)}}, {kThird, kSecond, kFirst})));
-  EXPECT_THAT(members(*snapshot_, 0), ElementsAre(kFirst));
+  EXPECT_FALSE(snapshot_->change_members(0, change({{kServer0, weighing(9)}}, {kServer2, kServer1, kServer0})));
+  EXPECT_THAT(members(*snapshot_, 0), ElementsAre(kServer0));
   EXPECT_EQ(snapshot_->service(0).generation, 1U);
-  EXPECT_EQ(snapshot_->server(kFirst).weight, 4U);
+  EXPECT_EQ(snapshot_->server(kServer0).weight, 4U);
 }
 
 TEST_F(ChangeMembers, AServerWithoutAPlaceIsRefusedAndNothingHasChanged) {
-  EXPECT_FALSE(snapshot_->change_members(0, change({{kFirst, of_weight(9)}, {ServerId{3}, of_weight(1)}}, {ServerId{3}})));
-  EXPECT_THAT(members(*snapshot_, 0), ElementsAre(kFirst));
-  EXPECT_EQ(snapshot_->server(kFirst).weight, 4U);
+  EXPECT_FALSE(snapshot_->change_members(0, change({{kServer0, weighing(9)}, {ServerId{3}, weighing(1)}}, {ServerId{3}})));
+  EXPECT_THAT(members(*snapshot_, 0), ElementsAre(kServer0));
+  EXPECT_EQ(snapshot_->server(kServer0).weight, 4U);
 }
 
 TEST_F(ChangeMembers, ATableOfMhIsReplacedInTheCopyOnly) {
   const std::unique_ptr<Snapshot> old = build(SchedulerKind::kMaglev);
   Snapshot copy = *old;
-  ASSERT_TRUE(copy.change_members(0, change({}, {kSecond}, table_of(kSecond))));
-  EXPECT_EQ((*copy.maglev_table(copy.service(0)))[0], kSecond);
-  EXPECT_EQ((*old->maglev_table(old->service(0)))[0], kFirst);
-  EXPECT_EQ((*copy.maglev_table(copy.service(1)))[0], kThird);
+  ASSERT_TRUE(copy.change_members(0, change({}, {kServer1}, table_of(kServer1))));
+  EXPECT_EQ((*copy.maglev_table(copy.service(0)))[0], kServer1);
+  EXPECT_EQ((*old->maglev_table(old->service(0)))[0], kServer0);
+  EXPECT_EQ((*copy.maglev_table(copy.service(1)))[0], kServer2);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace penstock::core {
 namespace {
 
 template <typename Key>
-Key key_of(std::uint64_t n) {
+Key standby_key(std::uint64_t n) {
   return nth_key(n, Key{});
 }
 
@@ -36,12 +36,12 @@ class StandbyTableOf : public testing::Test {
  protected:
   StandbyCounters counters_;
 };
-using Keys = testing::Types<ConnectionKey4, ConnectionKey6>;
-TYPED_TEST_SUITE(StandbyTableOf, Keys);
+using StandbyKeys = testing::Types<ConnectionKey4, ConnectionKey6>;
+TYPED_TEST_SUITE(StandbyTableOf, StandbyKeys);
 
 TYPED_TEST(StandbyTableOf, WhatIsPutIsClaimedOnce) {
   StandbyTable<TypeParam> table{100, this->counters_};
-  const TypeParam key = key_of<TypeParam>(3);
+  const TypeParam key = standby_key<TypeParam>(3);
   const StandbyConnection first{.server = ServerId{4}, .state = ConnectionState::kEstablished, .expires = 100};
   const StandbyConnection second{
       .server = ServerId{5}, .state = ConnectionState::kFinWait, .only_if_absent = true, .expires = 50};
@@ -54,7 +54,7 @@ TYPED_TEST(StandbyTableOf, WhatIsPutIsClaimedOnce) {
   EXPECT_EQ(table.peek(key, 50), std::nullopt);
   EXPECT_EQ(table.claim(key, 50), std::nullopt);  // its time is up, but it stays until it is swept
   EXPECT_EQ(table.find(key), second);
-  EXPECT_EQ(table.claim(key_of<TypeParam>(4), 0), std::nullopt);
+  EXPECT_EQ(table.claim(standby_key<TypeParam>(4), 0), std::nullopt);
   EXPECT_EQ(table.claim(key, 49), second);
   EXPECT_EQ(table.claim(key, 49), std::nullopt);
   EXPECT_EQ(table.find(key), std::nullopt);
@@ -74,17 +74,17 @@ TYPED_TEST(StandbyTableOf, CountsForItsServersUntilItIsClaimed) {
   };
   using Load = std::pair<std::uint64_t, std::uint64_t>;
   board.server(0, ServerId{1}).active.add(10);
-  table.put(key_of<TypeParam>(1), {.server = ServerId{1}, .state = ConnectionState::kEstablished, .expires = 9}, 0);
-  table.put(key_of<TypeParam>(2), {.server = ServerId{1}, .state = ConnectionState::kUdp, .expires = 9}, 0);
-  table.put(key_of<TypeParam>(3), {.server = ServerId{2}, .state = ConnectionState::kFinWait, .expires = 9}, 0);
+  table.put(standby_key<TypeParam>(1), {.server = ServerId{1}, .state = ConnectionState::kEstablished, .expires = 9}, 0);
+  table.put(standby_key<TypeParam>(2), {.server = ServerId{1}, .state = ConnectionState::kUdp, .expires = 9}, 0);
+  table.put(standby_key<TypeParam>(3), {.server = ServerId{2}, .state = ConnectionState::kFinWait, .expires = 9}, 0);
   EXPECT_EQ(load(1), (Load{11, 1}));
   EXPECT_EQ(load(2), (Load{0, 1}));
-  table.put(key_of<TypeParam>(1), {.server = ServerId{2}, .state = ConnectionState::kClose, .expires = 5}, 0);
+  table.put(standby_key<TypeParam>(1), {.server = ServerId{2}, .state = ConnectionState::kClose, .expires = 5}, 0);
   EXPECT_EQ(load(1), (Load{10, 1}));
   EXPECT_EQ(load(2), (Load{0, 2}));
-  EXPECT_TRUE(table.claim(key_of<TypeParam>(2), 1).has_value());
+  EXPECT_TRUE(table.claim(standby_key<TypeParam>(2), 1).has_value());
   EXPECT_EQ(load(1), (Load{10, 0}));
-  EXPECT_TRUE(table.erase(key_of<TypeParam>(1)));
+  EXPECT_TRUE(table.erase(standby_key<TypeParam>(1)));
   EXPECT_EQ(load(2), (Load{0, 1}));
   table.sweep(table.bucket_count(), 9, [](const auto&, const auto&) {});
   EXPECT_EQ(load(2), (Load{0, 0}));
@@ -92,7 +92,7 @@ TYPED_TEST(StandbyTableOf, CountsForItsServersUntilItIsClaimed) {
 
 // Any sequence of what the writer and the workers may do leaves what a plain map has, counts included.
 template <typename Key>
-void does_as_a_map() {
+void stands_by_as_a_map() {
   using Put = typename StandbyTable<Key>::Put;
   StandbyCounters counters;
   StandbyTable<Key> table{*rc::gen::inRange<std::size_t>(1, 40), counters};
@@ -101,7 +101,7 @@ void does_as_a_map() {
   const auto keys = *rc::gen::inRange<std::uint64_t>(1, 60);
   for (const std::uint64_t choice : *rc::gen::container<std::vector<std::uint64_t>>(300, rc::gen::arbitrary<std::uint64_t>())) {
     const std::uint64_t n = (choice >> 8) % keys;
-    const Key key = key_of<Key>(n);
+    const Key key = standby_key<Key>(n);
     const auto known = map.find(n);
     const auto expected = known != map.end() ? std::optional{known->second} : std::nullopt;
     const auto alive = expected && !is_past(expected->expires, now) ? expected : std::nullopt;
@@ -117,14 +117,15 @@ void does_as_a_map() {
           case Put::kUpdated: RC_ASSERT(expected.has_value()); break;
           case Put::kFull:  // two buckets of others, all alive
             RC_ASSERT(!expected);
-            std::erase_if(map, [&](const auto& each) { return !table.find(key_of<Key>(each.first)); });
+            std::erase_if(map, [&](const auto& each) { return !table.find(standby_key<Key>(each.first)); });
             RC_ASSERT(map.size() >= 2 * StandbyTable<Key>::kSlots);
             continue;
         }
         map[n] = value;
         // What was past its time may have given way.
-        std::erase_if(
-            map, [&](const auto& each) { return is_past(each.second.expires, now) && !table.find(key_of<Key>(each.first)); });
+        std::erase_if(map, [&](const auto& each) {
+          return is_past(each.second.expires, now) && !table.find(standby_key<Key>(each.first));
+        });
         break;
       }
       case 3:
@@ -161,8 +162,8 @@ void does_as_a_map() {
     }
   }
 }
-RC_GTEST_PROP(StandbyTableProperty, DoesAsAMapForIpv4, ()) { does_as_a_map<ConnectionKey4>(); }
-RC_GTEST_PROP(StandbyTableProperty, DoesAsAMapForIpv6, ()) { does_as_a_map<ConnectionKey6>(); }
+RC_GTEST_PROP(StandbyTableProperty, DoesAsAMapForIpv4, ()) { stands_by_as_a_map<ConnectionKey4>(); }
+RC_GTEST_PROP(StandbyTableProperty, DoesAsAMapForIpv6, ()) { stands_by_as_a_map<ConnectionKey6>(); }
 
 // At the stated capacity, while connections come and go: fewer than one in a million. (Expected: none in 10^11 for IPv4, one
 // in 7*10^7 for IPv6.)
@@ -176,12 +177,12 @@ TYPED_TEST(StandbyTableOf, RefusesFewerThanOneInAMillionAtItsCapacity) {
   for (std::uint64_t n = 0; n < kPuts; ++n) {
     if (inside.size() == kCapacity) {
       std::uint64_t& leaves = inside[random() % kCapacity];
-      EXPECT_TRUE(table.claim(key_of<TypeParam>(leaves), 0).has_value());
+      EXPECT_TRUE(table.claim(standby_key<TypeParam>(leaves), 0).has_value());
       leaves = inside.back();
       inside.pop_back();
     }
     const StandbyConnection value{.server = ServerId{1}, .state = ConnectionState::kEstablished, .expires = 10};
-    if (table.put(key_of<TypeParam>(n), value, 0) == StandbyTable<TypeParam>::Put::kFull) {
+    if (table.put(standby_key<TypeParam>(n), value, 0) == StandbyTable<TypeParam>::Put::kFull) {
       ++refused;
     } else {
       inside.push_back(n);
@@ -198,19 +199,19 @@ TYPED_TEST(StandbyTableOf, WhenFullRefusesUntilSomebodysTimeIsUpOrHeIsClaimed) {
     return StandbyConnection{.server = ServerId{1}, .state = ConnectionState::kEstablished, .expires = expires};
   };
   for (std::uint64_t n = 1; n <= kRoom; ++n) {
-    ASSERT_EQ(table.put(key_of<TypeParam>(n), until(n == 1 ? 5 : 10), 0), Table::Put::kInserted);
+    ASSERT_EQ(table.put(standby_key<TypeParam>(n), until(n == 1 ? 5 : 10), 0), Table::Put::kInserted);
   }
-  EXPECT_EQ(table.put(key_of<TypeParam>(100), until(10), 4), Table::Put::kFull);
+  EXPECT_EQ(table.put(standby_key<TypeParam>(100), until(10), 4), Table::Put::kFull);
   EXPECT_EQ(table.unclaimed(), kRoom);
   EXPECT_EQ(this->counters_.of(ServerId{1}).active, kRoom);
   // One that is there can always be brought up to date.
-  EXPECT_EQ(table.put(key_of<TypeParam>(2), until(11), 4), Table::Put::kUpdated);
-  EXPECT_EQ(table.find(key_of<TypeParam>(2)), until(11));
-  EXPECT_EQ(table.put(key_of<TypeParam>(100), until(10), 5), Table::Put::kInserted);
-  EXPECT_EQ(table.find(key_of<TypeParam>(1)), std::nullopt);
-  EXPECT_EQ(table.put(key_of<TypeParam>(101), until(10), 5), Table::Put::kFull);
-  EXPECT_TRUE(table.claim(key_of<TypeParam>(3), 5).has_value());
-  EXPECT_EQ(table.put(key_of<TypeParam>(101), until(10), 5), Table::Put::kInserted);
+  EXPECT_EQ(table.put(standby_key<TypeParam>(2), until(11), 4), Table::Put::kUpdated);
+  EXPECT_EQ(table.find(standby_key<TypeParam>(2)), until(11));
+  EXPECT_EQ(table.put(standby_key<TypeParam>(100), until(10), 5), Table::Put::kInserted);
+  EXPECT_EQ(table.find(standby_key<TypeParam>(1)), std::nullopt);
+  EXPECT_EQ(table.put(standby_key<TypeParam>(101), until(10), 5), Table::Put::kFull);
+  EXPECT_TRUE(table.claim(standby_key<TypeParam>(3), 5).has_value());
+  EXPECT_EQ(table.put(standby_key<TypeParam>(101), until(10), 5), Table::Put::kInserted);
   EXPECT_EQ(table.unclaimed(), kRoom);
 }
 
@@ -246,8 +247,8 @@ void claim_while_put(std::uint64_t keys, std::uint32_t puts) {
         std::mt19937_64 random{worker};
         while (!done.load(std::memory_order_relaxed)) {
           const std::uint64_t key = random() % keys;
-          if (const auto seen = table.peek(key_of<Key>(key), 0); seen && !is_whole(key, *seen)) torn.fetch_add(1);
-          const auto value = table.claim(key_of<Key>(key), 0);
+          if (const auto seen = table.peek(standby_key<Key>(key), 0); seen && !is_whole(key, *seen)) torn.fetch_add(1);
+          const auto value = table.claim(standby_key<Key>(key), 0);
           if (!value) continue;
           if (!is_whole(key, *value)) torn.fetch_add(1);
           claimed[worker].push_back(value->expires - 1'000'000);
@@ -257,12 +258,12 @@ void claim_while_put(std::uint64_t keys, std::uint32_t puts) {
     workers.emplace_back([&] {
       for (std::size_t bucket = 0; !done.load(std::memory_order_relaxed); bucket = (bucket + 1) % table.bucket_count()) {
         for (std::uint64_t key = 0; key < std::min<std::uint64_t>(keys, 8); ++key) {
-          if (const auto value = table.peek(key_of<Key>(key), 0); value && !is_whole(key, *value)) torn.fetch_add(1);
+          if (const auto value = table.peek(standby_key<Key>(key), 0); value && !is_whole(key, *value)) torn.fetch_add(1);
         }
         std::set<std::uint64_t> seen;
         table.for_each_in(bucket, [&](const Key& key, const StandbyConnection& value) {
           for (std::uint64_t n = 0; n < keys; ++n) {
-            if (key_of<Key>(n) != key) continue;
+            if (standby_key<Key>(n) != key) continue;
             if (!is_whole(n, value) || !seen.insert(n).second) torn.fetch_add(1);
           }
         });
@@ -271,12 +272,12 @@ void claim_while_put(std::uint64_t keys, std::uint32_t puts) {
     std::mt19937_64 random{99};
     for (std::uint32_t n = 0; n < puts; ++n) {
       const std::uint64_t key = random() % keys;
-      switch (table.put(key_of<Key>(key), nth(key, n), 0)) {
+      switch (table.put(standby_key<Key>(key), nth(key, n), 0)) {
         case Table::Put::kFull: ++refused; break;
         case Table::Put::kUpdated: ++updated; break;
         case Table::Put::kInserted: break;
       }
-      if (n % 16 == 0 && table.erase(key_of<Key>(key))) ended.push_back(UINT32_MAX);
+      if (n % 16 == 0 && table.erase(standby_key<Key>(key))) ended.push_back(UINT32_MAX);
       if (n % 64 == 0) {
         const Tick past = 1'000'000 + (n > 256 ? n - 256 : 0);
         table.sweep(table.bucket_count() / 4, past,

@@ -17,7 +17,7 @@ namespace {
 using core::Action;
 
 // The server that a frame was sent to, by its MAC address.
-int server_of(const Handled& handled) {
+int chosen_server(const Handled& handled) {
   if (handled.verdict.action != Action::kForward) return -1;
   return std::to_integer<int>(handled.bytes.at(5));
 }
@@ -54,11 +54,11 @@ TEST_P(Workers, AnIcmpErrorAtAnyWorkerReachesTheServerOfItsConnection) {
   for (unsigned owner = 0; owner < workers_; ++owner) {
     for (std::uint16_t turn = 0; turn < 3; ++turn) {  // so that each server has its connection
       const auto port = static_cast<std::uint16_t>(1000 + 10 * owner + turn);
-      const int server = server_of(send(owner, side_.syn(port)));
+      const int server = chosen_server(send(owner, side_.syn(port)));
       ASSERT_GE(server, 0);
       for (unsigned arrival = 0; arrival < workers_; ++arrival) {
         const Bytes error = side_.from(side_.router).icmp_error(side_.icmp_unreachable, 1, 0, side_.answer(port)).build();
-        EXPECT_EQ(server_of(send(arrival, error)), server) << "owner " << owner << ", arrival " << arrival;
+        EXPECT_EQ(chosen_server(send(arrival, error)), server) << "owner " << owner << ", arrival " << arrival;
       }
     }
   }
@@ -86,15 +86,15 @@ TEST_P(Workers, FragmentsInAnyOrderAtAnyWorkersReachOneServer) {
       const auto port = static_cast<std::uint16_t>(1024 + id);
       // Half of the datagrams belong to a connection that is there already, at any worker.
       int server = -1;
-      if (id % 2 == 0) server = server_of(send(id / 2 % workers_, side_.udp(port)));
+      if (id % 2 == 0) server = chosen_server(send(id / 2 % workers_, side_.udp(port)));
       const auto fragments = fragments_of(side_.packet().udp(port, kDomain).payload(203).build(), 64, id);
       ASSERT_EQ(fragments.size(), order.size());
       std::set<std::uint64_t> seen;
       for (unsigned i = 0, digits = way; i < order.size(); ++i, digits /= workers_) {
         const auto worker = static_cast<core::WorkerIndex>(digits % workers_);
         for (const Handled& handled : group_.receive(worker, *snapshot_, now_, fragments[order[i]], order[i])) {
-          if (server < 0) server = server_of(handled);
-          EXPECT_EQ(server_of(handled), server) << "datagram " << id;
+          if (server < 0) server = chosen_server(handled);
+          EXPECT_EQ(chosen_server(handled), server) << "datagram " << id;
           EXPECT_EQ(to_hex(handled.bytes), to_hex(forwarded(fragments[handled.tag], static_cast<unsigned>(server)).out));
           EXPECT_TRUE(seen.insert(handled.tag).second) << "a fragment came twice";
         }

@@ -13,7 +13,7 @@
 namespace penstock::healthcheck {
 namespace {
 
-constexpr std::uint64_t kSequences = test::kIsSanitized ? 2'000 : 100'000;
+constexpr std::uint64_t kSimulations = test::kIsSanitized ? 2'000 : 100'000;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* const text = std::getenv(name);
@@ -22,7 +22,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 
 TEST(Simulator, TheMonitorDoesWhatTheReferenceForetells) {
   const std::uint64_t seed = from_environment("PENSTOCK_SIMULATOR_SEED", 1);
-  const std::uint64_t count = from_environment("PENSTOCK_SIMULATOR_SEQUENCES", kSequences);
+  const std::uint64_t count = from_environment("PENSTOCK_SIMULATOR_SEQUENCES", kSimulations);
   const MakeSubject make_subject = [](const Sequence& sequence) { return std::make_unique<Subject>(sequence); };
   std::array<std::uint64_t, kThingsToMeet> met{};
   std::uint64_t events = 0;

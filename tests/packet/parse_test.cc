@@ -161,11 +161,11 @@ std::vector<KindRow> kind_rows() {
   };
 }
 
-class Kind : public testing::TestWithParam<KindRow> {};
+class FrameKindOf : public testing::TestWithParam<KindRow> {};
 
-TEST_P(Kind, IsTold) { EXPECT_EQ(parse(GetParam().frame.build()).kind, GetParam().kind); }
+TEST_P(FrameKindOf, IsTold) { EXPECT_EQ(parse(GetParam().frame.build()).kind, GetParam().kind); }
 
-INSTANTIATE_TEST_SUITE_P(Rows, Kind, testing::ValuesIn(kind_rows()), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, FrameKindOf, testing::ValuesIn(kind_rows()), [](const auto& row) { return row.param.name; });
 
 // ---- Transport
 

@@ -16,7 +16,7 @@ using test::PacketBuilder;
 using test::v4;
 using test::v6;
 
-constexpr std::size_t kL3 = sizeof(EthernetHeader);
+constexpr std::size_t kNetworkHeaderAt = sizeof(EthernetHeader);
 
 TEST(WireHeader, VlanIdLeavesOutPriorityAndDropEligibility) {
   EXPECT_EQ((VlanTag{.tag_control = Be16{0xf005}, .ether_type = {}}).vlan_id(), 5);
@@ -34,7 +34,7 @@ class Fragment : public testing::TestWithParam<FragmentRow> {};
 TEST_P(Fragment, IsToldByOffsetAndMoreInIpv4) {
   const FragmentRow& row = GetParam();
   const auto frame = PacketBuilder{}.ipv4("10.0.0.1", "10.0.0.2").fragment(row.offset, row.more, 7).payload(8).build();
-  const auto& ip = overlay<Ipv4Header>(frame.data() + kL3);
+  const auto& ip = overlay<Ipv4Header>(frame.data() + kNetworkHeaderAt);
   EXPECT_EQ(ip.fragment_offset(), row.offset);
   EXPECT_EQ(ip.more_fragments(), row.more);
   EXPECT_EQ(ip.is_fragment(), row.is_fragment);
@@ -46,7 +46,7 @@ TEST_P(Fragment, IsToldByOffsetAndMoreInIpv4) {
 TEST_P(Fragment, IsToldByOffsetAndMoreInIpv6) {
   const FragmentRow& row = GetParam();
   const auto frame = PacketBuilder{}.ipv6("fd77::1", "fd77::2").fragment(row.offset, row.more, 0xdead'beef).payload(8).build();
-  const auto& fragment = overlay<Ipv6FragmentHeader>(frame.data() + kL3 + sizeof(Ipv6Header));
+  const auto& fragment = overlay<Ipv6FragmentHeader>(frame.data() + kNetworkHeaderAt + sizeof(Ipv6Header));
   EXPECT_EQ(fragment.fragment_offset(), row.offset);
   EXPECT_EQ(fragment.more_fragments(), row.more);
   EXPECT_EQ(fragment.is_atomic(), !row.is_fragment);
@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, Fragment,
 
 TEST(WireHeader, DontFragmentIsNoFragment) {
   const auto frame = PacketBuilder{}.ipv4("10.0.0.1", "10.0.0.2").dont_fragment().build();
-  const auto& ip = overlay<Ipv4Header>(frame.data() + kL3);
+  const auto& ip = overlay<Ipv4Header>(frame.data() + kNetworkHeaderAt);
   EXPECT_TRUE(ip.dont_fragment());
   EXPECT_FALSE(ip.is_fragment());
 }

@@ -10,14 +10,14 @@ using packet::DropReason;
 constexpr std::uint32_t kId = 0x4242;
 constexpr core::Tick kHoldTime = kSecond / 4;
 
-struct Maker {
+struct FragmentsRows {
   std::vector<Row>& rows;
   const Side& side;
   // A UDP datagram in four fragments and a TCP SYN in three; each last one's size is no multiple of 8.
   std::vector<Bytes> udp;
   std::vector<Bytes> syn;
 
-  Maker(std::vector<Row>& all, const Side& of)
+  FragmentsRows(std::vector<Row>& all, const Side& of)
       : rows{all},
         side{of},
         udp{fragments_of(of.packet().udp(1000, kDomain).payload(203).build(), 64, kId)},
@@ -33,7 +33,7 @@ struct Maker {
   }
 };
 
-void add_in_order(const Maker& make) {
+void add_in_order(const FragmentsRows& make) {
   const auto& udp = make.udp;
   make.add("a first fragment begins a connection", {}, udp[0], forwarded(udp[0], 2));
   make.add("a later fragment goes where its first went", {sent(udp[0])}, udp[1], forwarded(udp[1], 2));
@@ -53,7 +53,7 @@ void add_in_order(const Maker& make) {
   make.add("a fragment of another datagram waits for its own first one", {sent(udp[0])}, other[1], held());
 }
 
-void add_out_of_order(const Maker& make) {
+void add_out_of_order(const FragmentsRows& make) {
   const auto& udp = make.udp;
   make.add("a later fragment that comes before the first is held", {}, udp[1], held());
   make.add("held fragments go when their first one comes", {sent(udp[3]), sent(udp[1])}, udp[0], forwarded(udp[0], 2))
@@ -78,7 +78,7 @@ void add_out_of_order(const Maker& make) {
   make.add("when 256 fragments are held, one more is dropped", flood, udp[1], dropped_by(DropReason::kFragmentHoldFull));
 }
 
-void add_without_server(const Maker& make) {
+void add_without_server(const FragmentsRows& make) {
   const Side& side = make.side;
   const auto& udp = make.udp;
   const Situation none = without_server(one_server(), 0);
@@ -109,7 +109,7 @@ void add_without_server(const Maker& make) {
   make.add("a later fragment to the director's own address isn't held", {}, own[1], to_kernel(own[1]));
 }
 
-void add_shapes(const Maker& make) {
+void add_shapes(const FragmentsRows& make) {
   const Side& side = make.side;
   make.add("a first fragment of 8 bytes has UDP's ports", {}, side.packet().fragment(0, true, kId).udp(1000, kDomain).build(),
            forwarded(side.packet().fragment(0, true, kId).udp(1000, kDomain).build(), 2));
@@ -147,7 +147,7 @@ void add_shapes(const Maker& make) {
 
 void add_fragment_rows(std::vector<Row>& rows) {
   for (const Side* side : both_sides()) {
-    const Maker make{rows, *side};
+    const FragmentsRows make{rows, *side};
     add_in_order(make);
     add_out_of_order(make);
     add_without_server(make);

@@ -9,7 +9,7 @@ using packet::DropReason;
 namespace icmp_type = packet::icmp_type;
 namespace icmpv6_type = packet::icmpv6_type;
 
-struct Maker {
+struct IcmpRows {
   std::vector<Row>& rows;
   const Side& side;
 
@@ -29,7 +29,7 @@ struct Maker {
   }
 };
 
-void add_types(const Maker& make) {
+void add_types(const IcmpRows& make) {
   const Side& side = make.side;
   const auto of_type = [&](std::uint8_t type, std::uint8_t code) {
     return make.from_router().icmp_error(type, code, 1400, side.answer()).build();
@@ -66,7 +66,7 @@ void add_types(const Maker& make) {
   make.add("a ping of the VIP goes to the kernel", {}, ping, to_kernel(ping));
 }
 
-void add_flows(const Maker& make) {
+void add_flows(const IcmpRows& make) {
   const Side& side = make.side;
   const auto answer = [&](std::uint16_t service, std::uint16_t port, bool tcp) {
     PacketBuilder builder;
@@ -111,7 +111,7 @@ void add_flows(const Maker& make) {
   make.add("an error after the connection's end goes to the kernel", {waited(61 * kSecond)}, error, to_kernel(error));
 }
 
-void add_shapes(const Maker& make) {
+void add_quote_shapes(const IcmpRows& make) {
   const Side& side = make.side;
   const std::size_t ip_header = side.is_v4 ? sizeof(packet::Ipv4Header) : sizeof(packet::Ipv6Header);
   for (const std::size_t quote : {std::size_t{0}, std::size_t{1}, ip_header - 1, ip_header, ip_header + 3}) {
@@ -164,10 +164,10 @@ void add_shapes(const Maker& make) {
 
 void add_icmp_rows(std::vector<Row>& rows) {
   for (const Side* side : both_sides()) {
-    const Maker make{rows, *side};
+    const IcmpRows make{rows, *side};
     add_types(make);
     add_flows(make);
-    add_shapes(make);
+    add_quote_shapes(make);
     Row& elsewhere = make.add("with two workers, an error about a connection that isn't here visits the other worker", {},
                               make.about(side->answer(1001)), {.action = core::Action::kHandOver, .out = {}});
     elsewhere.situation.workers = 2;

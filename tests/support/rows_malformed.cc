@@ -8,7 +8,7 @@ using packet::DropReason;
 
 constexpr std::size_t kL3 = sizeof(packet::EthernetHeader);
 
-struct Maker {
+struct MalformedRows {
   std::vector<Row>& rows;
 
   void add(std::string name, const PacketBuilder& builder, DropReason reason) const {
@@ -17,7 +17,7 @@ struct Maker {
   }
 };
 
-void add_ethernet(const Maker& make) {
+void add_ethernet(const MalformedRows& make) {
   make.add("a frame of 1 byte is dropped", ipv4_side().packet().truncate(1), DropReason::kFrameTruncated);
   make.add("a frame of 13 bytes is dropped", ipv4_side().packet().truncate(13), DropReason::kFrameTruncated);
   make.add("a frame that ends inside a VLAN tag is dropped", ipv4_side().packet().vlan(0).truncate(17),
@@ -30,7 +30,7 @@ void add_ethernet(const Maker& make) {
            DropReason::kFrameSourceIsGroup);
 }
 
-void add_ipv4(const Maker& make) {
+void add_ipv4(const MalformedRows& make) {
   const auto udp = [] { return ipv4_side().packet().udp(1000, kDomain).payload(32); };
   const auto add = [&](std::string name, PacketBuilder builder, DropReason reason) {
     make.add("IPv4: " + std::move(name), builder, reason);
@@ -56,7 +56,7 @@ void add_ipv4(const Maker& make) {
       DropReason::kIpv4SourceRouted);
 }
 
-void add_ipv6(const Maker& make) {
+void add_ipv6(const MalformedRows& make) {
   const auto udp = [] { return ipv6_side().packet().udp(1000, kDomain).payload(32); };
   const auto add = [&](std::string name, PacketBuilder builder, DropReason reason) {
     make.add("IPv6: " + std::move(name), builder, reason);
@@ -91,7 +91,7 @@ void add_ipv6(const Maker& make) {
       DropReason::kIpv6TooManyExtensions);
 }
 
-void add_transport(const Maker& make, const Side& side) {
+void add_transport(const MalformedRows& make, const Side& side) {
   const std::size_t ip_header = side.is_v4 ? sizeof(packet::Ipv4Header) : 0;
   const auto add = [&](std::string name, PacketBuilder builder, DropReason reason) {
     make.add(side.name + ": " + std::move(name), builder, reason);
@@ -123,7 +123,7 @@ void add_transport(const Maker& make, const Side& side) {
 }  // namespace
 
 void add_malformed_rows(std::vector<Row>& rows) {
-  const Maker make{rows};
+  const MalformedRows make{rows};
   add_ethernet(make);
   add_ipv4(make);
   add_ipv6(make);

@@ -7,7 +7,7 @@ namespace {
 
 using packet::DropReason;
 
-struct Maker {
+struct OwnershipRows {
   std::vector<Row>& rows;
   const Side& side;
 
@@ -20,7 +20,7 @@ struct Maker {
   }
 };
 
-void add_backup(const Maker& make) {
+void add_backup(const OwnershipRows& make) {
   const Side& side = make.side;
   const Situation backup = in_backup(three_servers());
   const Outcome not_ours = dropped_by(DropReason::kVipNotOurs);
@@ -35,7 +35,7 @@ void add_backup(const Maker& make) {
   make.add("in BACKUP a ping of the VIP is the kernel's, who has no such address", backup, {}, ping, to_kernel(ping));
 }
 
-void add_changes(const Maker& make) {
+void add_changes(const OwnershipRows& make) {
   const Side& side = make.side;
   const std::vector<Event> established{sent(side.syn()), sent(side.ack())};
   std::vector<Event> lost = established;
@@ -53,7 +53,7 @@ void add_changes(const Maker& make) {
            forwarded(side.syn(), 2));
 }
 
-void add_virtual_mac(const Maker& make) {
+void add_virtual_mac(const OwnershipRows& make) {
   const Side& side = make.side;
   const auto to = [&](const packet::MacAddress& mac) { return side.packet().ethernet(kClientMac, mac); };
   const Situation backup = in_backup(three_servers());
@@ -75,7 +75,7 @@ void add_virtual_mac(const Maker& make) {
 
 void add_ownership_rows(std::vector<Row>& rows) {
   for (const Side* side : both_sides()) {
-    const Maker make{rows, *side};
+    const OwnershipRows make{rows, *side};
     add_backup(make);
     add_changes(make);
     add_virtual_mac(make);

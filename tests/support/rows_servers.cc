@@ -7,7 +7,7 @@ namespace {
 
 using packet::DropReason;
 
-struct Maker {
+struct ServersRows {
   std::vector<Row>& rows;
   const Side& side;
 
@@ -21,7 +21,7 @@ struct Maker {
 };
 
 // Each row begins with a connection at server 2, or would begin one there.
-void add_quiesced(const Maker& make) {
+void add_quiesced(const ServersRows& make) {
   const Side& side = make.side;
   const std::vector<Event> established{sent(side.syn()), sent(side.ack()),
                                        changed(with_server(three_servers(), 2, {.weight = 0}))};
@@ -43,7 +43,7 @@ void add_quiesced(const Maker& make) {
            side.syn(), answered(DropReason::kNoServer, side.port_unreachable(side.syn())));
 }
 
-void add_removed(const Maker& make) {
+void add_removed(const ServersRows& make) {
   const Side& side = make.side;
   const Situation gone = without_server(three_servers(), 2);
   const std::vector<Event> tcp{sent(side.syn()), sent(side.ack())};
@@ -81,7 +81,7 @@ void add_removed(const Maker& make) {
            to_kernel(side.ack()));
 }
 
-void add_none_left(const Maker& make) {
+void add_none_left(const ServersRows& make) {
   const Side& side = make.side;
   const Situation none = without_server(one_server(), 0);
   make.add("when no server is left, a SYN is answered by port unreachable", none, {}, side.syn(),
@@ -109,7 +109,7 @@ void add_none_left(const Maker& make) {
            side.ack(), forwarded(side.ack(), 2));
 }
 
-void add_addresses(const Maker& make) {
+void add_addresses(const ServersRows& make) {
   const Side& side = make.side;
   const Situation unknown = with_server(three_servers(), 2, {.resolved = false});
   make.add("a server without a MAC address gets no new connection", unknown, {}, side.syn(), forwarded(side.syn(), 1));
@@ -126,7 +126,7 @@ void add_addresses(const Maker& make) {
            forwarded(side.syn(2000), 1));
 }
 
-void add_thresholds(const Maker& make) {
+void add_thresholds(const ServersRows& make) {
   const Side& side = make.side;
   const Situation limited = with_server(three_servers(), 2, {.upper_threshold = 1});
   const std::vector<Event> four{sent(side.syn(1)), sent(side.syn(2)), sent(side.syn(3))};
@@ -146,7 +146,7 @@ void add_thresholds(const Maker& make) {
 
 void add_server_rows(std::vector<Row>& rows) {
   for (const Side* side : both_sides()) {
-    const Maker make{rows, *side};
+    const ServersRows make{rows, *side};
     add_quiesced(make);
     add_removed(make);
     add_none_left(make);

@@ -14,10 +14,10 @@ namespace {
 using test::Bytes;
 using test::RawAdvert;
 
-const std::vector<packet::IpAddress> kOwn{test::v4("10.77.0.1"), test::v6("fe80::1")};
+const std::vector<packet::IpAddress> kOwnAddresses{test::v4("10.77.0.1"), test::v6("fe80::1")};
 
-std::expected<Accepted, Rejected> judge_bytes(const Bytes& bytes, const InstanceSpec& spec, bool known_master = false) {
-  return judge(read_frame(bytes).value(), spec, kOwn, known_master);
+std::expected<Accepted, Rejected> judge_frame(const Bytes& bytes, const InstanceSpec& spec, bool known_master = false) {
+  return judge(read_frame(bytes).value(), spec, kOwnAddresses, known_master);
 }
 
 using Change = std::function<void(RawAdvert&)>;
@@ -172,7 +172,7 @@ std::vector<Row> all_rows() {
 
 TEST(AdvertCheck, EachFaultIsRejectedByItsNameWithItsLine) {
   for (const Row& row : all_rows()) {
-    const auto verdict = judge_bytes(row.frame, row.spec);
+    const auto verdict = judge_frame(row.frame, row.spec);
     ASSERT_FALSE(verdict) << row.name;
     EXPECT_EQ(verdict.error().why, row.expected) << row.name << ": " << to_string(verdict.error().why);
     EXPECT_EQ(line_of(verdict.error(), read_frame(row.frame).value(), row.spec), "(VI_1) " + std::string{row.line}) << row.name;
@@ -222,7 +222,7 @@ TEST(AdvertCheck, FaultsAreFoundInKeepalivedsOrder) {
   for (std::size_t first = 0; first < order.size(); ++first) {
     RawAdvert advert;
     for (std::size_t i = order.size(); i-- > first;) order[i].make(advert);
-    const auto verdict = judge_bytes(test::frame_of(advert), spec);
+    const auto verdict = judge_frame(test::frame_of(advert), spec);
     ASSERT_FALSE(verdict);
     EXPECT_EQ(verdict.error().why, order[first].why) << to_string(verdict.error().why);
   }
@@ -262,7 +262,7 @@ TEST(AdvertCheck, TheFifteenMalformedAdvertsOfTheComparisonHaveTheirNames) {
   };
   ASSERT_EQ(fifteen.size(), 15U);
   for (const Malformed& row : fifteen) {
-    const auto verdict = judge_bytes(test::frame_of(row.advert), test::instance());
+    const auto verdict = judge_frame(test::frame_of(row.advert), test::instance());
     const auto why = verdict ? std::optional<Rejection>{} : verdict.error().why;
     EXPECT_EQ(why, row.expected) << row.options;
     EXPECT_EQ(verdict && verdict->addresses_differ, !row.expected) << row.options;

@@ -42,7 +42,7 @@ enum class Timer : std::uint8_t {
   kSkew,
 };
 
-struct Row {
+struct StateRow {
   State state;
   Event event;
   State then;
@@ -61,7 +61,7 @@ constexpr auto kM = State::kMaster;
 constexpr auto kF = State::kFault;
 
 // clang-format off
-const std::vector<Row> kTable = {
+const std::vector<StateRow> kTable = {
     {kI, Event::kStartup,            kB, Timer::kDown,         {},      0, kNoWord, {100, 150, 155, 160, 165}, "6.4.1 Startup: Master_Down_Timer, Backup"},
     {kI, Event::kShutdown,           kI, Timer::kNone,         {},      0, kNoWord, {}, "6.4.1: only Startup counts"},
     {kI, Event::kInterfaceDown,      kF, Timer::kNone,         {},      0, kNoWord, {}, "keepalived: FAULT"},
@@ -117,7 +117,7 @@ enum class Protocol : std::uint8_t { kVersion2, kVersion3, kVersion3Ipv6 };
 class ConformanceTest : public RouterTest, public ::testing::WithParamInterface<std::tuple<Protocol, std::size_t>> {
  protected:
   [[nodiscard]] static Protocol protocol() { return std::get<0>(GetParam()); }
-  [[nodiscard]] static const Row& row() { return kTable.at(std::get<1>(GetParam())); }
+  [[nodiscard]] static const StateRow& row() { return kTable.at(std::get<1>(GetParam())); }
   [[nodiscard]] static bool is_v6() { return protocol() == Protocol::kVersion3Ipv6; }
   [[nodiscard]] static std::uint8_t version() { return protocol() == Protocol::kVersion2 ? 2 : 3; }
   // Another one than ours where the protocol has it.
@@ -192,7 +192,7 @@ INSTANTIATE_TEST_SUITE_P(Table, ConformanceTest,
 
 TEST(ConformanceTable, HasEachStateWithEachEventOnce) {
   std::map<std::pair<State, int>, int> cells;
-  for (const Row& row : kTable) ++cells[{row.state, static_cast<int>(row.event)}];
+  for (const StateRow& row : kTable) ++cells[{row.state, static_cast<int>(row.event)}];
   for (const State state : kStates) {
     for (int event = 0; event < kEvents; ++event) {
       EXPECT_EQ((cells[{state, event}]), 1) << to_string(state) << ", event " << event;
@@ -204,7 +204,7 @@ TEST(ConformanceTable, HasEachStateWithEachEventOnce) {
 TEST(ConformanceTable, CitesTheStandardsStepByStep) {
   std::size_t steps = 0;
   std::set<int> cited{100, 105, 110, 115, 120, 125, 130, 140, 145};  // an owner's start: the test below
-  for (const Row& row : kTable) {
+  for (const StateRow& row : kTable) {
     steps += row.steps.size();
     cited.insert(row.steps.begin(), row.steps.end());
     EXPECT_FALSE(std::string_view{row.version2}.empty());

@@ -20,24 +20,26 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const healthcheck::TimePoint kNow{std::chrono::hours{5}};
+const healthcheck::TimePoint kChecksNow{std::chrono::hours{5}};
 
 Monitor::CheckStatus up_check() {
   Monitor::CheckStatus check{.spec = CheckSpec{.kind = HttpCheck{}}};
-  check.last = CheckReport{
-      .result = {.latency = microseconds{1234}}, .is_up = true, .finished = kNow - seconds{2}, .next = kNow + seconds{4}};
+  check.last = CheckReport{.result = {.latency = microseconds{1234}},
+                           .is_up = true,
+                           .finished = kChecksNow - seconds{2},
+                           .next = kChecksNow + seconds{4}};
   check.successes = 100;
   return check;
 }
 
 Monitor::CheckStatus down_check() {
   Monitor::CheckStatus check{.spec = CheckSpec{.kind = HttpCheck{.tls = true}}, .is_up = false};
-  check.changed = kNow - seconds{75};
+  check.changed = kChecksNow - seconds{75};
   check.last = CheckReport{
       .result = {.failure = ProbeFailure::kStatusCode, .detail = "503 instead of 200-299", .latency = milliseconds{2}},
       .step = {.verdict = {}, .is_retried = true, .failures = 3},
-      .finished = kNow - seconds{1},
-      .next = kNow + milliseconds{1500}};
+      .finished = kChecksNow - seconds{1},
+      .next = kChecksNow + milliseconds{1500}};
   check.failures[static_cast<std::size_t>(ProbeFailure::kStatusCode)] = 7;
   return check;
 }
@@ -57,7 +59,7 @@ ChecksStatus how_to_checks() {
   return {.services = {service, lost},
           .punctuality = {.started = 12'345, .late = 7, .very_late = 0, .worst = microseconds{150'200}},
           .verdict_latency = {.publications = 27, .slow = 2, .latest = microseconds{213}, .worst = microseconds{4'120}},
-          .now = kNow,
+          .now = kChecksNow,
           .wall_clock_now = std::chrono::system_clock::time_point{std::chrono::seconds{1'000'000}}};
 }
 

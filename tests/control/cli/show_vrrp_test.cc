@@ -5,17 +5,17 @@
 
 #include "control/cli/commands.h"
 #include "tests/control/cli/fake_source.h"
+#include "tests/support/ip.h"
 
 namespace penstock::control {
 namespace {
 
+using penstock::test::ip;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using vrrp::State;
 
-const vrrp::TimePoint kNow{std::chrono::hours{5}};
-
-packet::IpAddress ip(std::string_view text) { return packet::IpAddress::parse(text).value(); }
+const vrrp::TimePoint kVrrpNow{std::chrono::hours{5}};
 
 vrrp::InstanceSpec how_to_spec() {
   vrrp::InstanceSpec spec{.name = "VI_1", .interface = "eth0", .virtual_router_id = 50, .priority = 100};
@@ -27,12 +27,12 @@ vrrp::InstanceSpec how_to_spec() {
 // A master that became one 75 s ago and never heard anybody.
 VrrpStatus lone_master() {
   vrrp::InstanceStatus instance{
-      .name = "VI_1", .state = State::kMaster, .since = kNow - seconds{75}, .why = "no advert was heard"};
+      .name = "VI_1", .state = State::kMaster, .since = kVrrpNow - seconds{75}, .why = "no advert was heard"};
   instance.source = ip("192.168.1.101");
-  instance.next = kNow + milliseconds{400};
+  instance.next = kVrrpNow + milliseconds{400};
   instance.counters.adverts_sent = 76;
   instance.counters.worst_lateness = std::chrono::microseconds{120};
-  VrrpStatus status{.now = kNow, .wall_clock_now = std::chrono::system_clock::time_point{seconds{1'000'000}}};
+  VrrpStatus status{.now = kVrrpNow, .wall_clock_now = std::chrono::system_clock::time_point{seconds{1'000'000}}};
   status.spec.instances.push_back(how_to_spec());
   status.thread.instances.push_back(instance);
   status.thread.worst_delay = std::chrono::microseconds{140};
@@ -46,8 +46,8 @@ VipConflict conflict() {
           .address = ip("192.168.1.200"),
           .mac = {{0x02, 0, 0, 0, 0, 0x66}},
           .count = 5,
-          .first = kNow - seconds{60},
-          .last = kNow - milliseconds{300}};
+          .first = kVrrpNow - seconds{60},
+          .last = kVrrpNow - milliseconds{300}};
 }
 
 TEST(ShowVrrp, a_master_that_hears_nobody) {
@@ -78,7 +78,7 @@ TEST(ShowVrrp, a_virtual_mac_address_is_named) {
 TEST(ShowVrrp, two_masters_by_a_wrong_password) {
   VrrpStatus status = lone_master();
   status.thread.instances[0].rejected_peers.push_back(
-      {.source = ip("192.168.1.102"), .why = vrrp::Rejection::kPassword, .count = 120, .last = kNow - milliseconds{300}});
+      {.source = ip("192.168.1.102"), .why = vrrp::Rejection::kPassword, .count = 120, .last = kVrrpNow - milliseconds{300}});
   status.thread.instances[0].counters.rejected[static_cast<std::size_t>(vrrp::Rejection::kPassword)] = 120;
   status.conflicts.push_back(conflict());
   const std::string text = show_vrrp(status);
@@ -101,7 +101,7 @@ TEST(ShowVrrp, two_masters_that_do_not_hear_each_other) {
   EXPECT_EQ(vrrp_json(status)["instances"][0]["conflicts_in_words"], Json::array({expected}));
 
   status.thread.instances[0].counters.adverts_received = 1;
-  status.thread.instances[0].master = {.address = ip("192.168.1.102"), .priority = 90, .heard = kNow - seconds{20}};
+  status.thread.instances[0].master = {.address = ip("192.168.1.102"), .priority = 90, .heard = kVrrpNow - seconds{20}};
   EXPECT_NE(show_vrrp(status).find("no advert that we believe was received since 20 s, while 02:00:00:00:00:66 answers ARP"),
             std::string::npos);
 }
@@ -118,7 +118,7 @@ TEST(ShowVrrp, a_real_server_that_answers_for_the_vip_is_named) {
 TEST(ShowVrrp, what_was_claimed_before_we_were_master_is_no_conflict_in_words) {
   VrrpStatus status = lone_master();
   status.conflicts.push_back(conflict());
-  status.conflicts[0].last = kNow - seconds{80};
+  status.conflicts[0].last = kVrrpNow - seconds{80};
   EXPECT_EQ(show_vrrp(status).find("CONFLICT"), std::string::npos);
   EXPECT_EQ(vrrp_json(status)["instances"][0]["conflicts"].size(), 1U);
 }
@@ -133,8 +133,9 @@ VrrpStatus several() {
   backup.shares = {{.tracker = "script chk_a", .weight = 10, .adds = 10},
                    {.tracker = "interface eth1", .weight = 20, .succeeds = false},
                    {.tracker = "process p", .is_condition = true}};
-  backup.master = {.address = ip("192.168.1.102"), .priority = 105, .interval = seconds{1}, .heard = kNow - milliseconds{250}};
-  backup.next = kNow + milliseconds{3400};
+  backup.master = {
+      .address = ip("192.168.1.102"), .priority = 105, .interval = seconds{1}, .heard = kVrrpNow - milliseconds{250}};
+  backup.next = kVrrpNow + milliseconds{3400};
   backup.counters.adverts_received = 1'234;
   backup.counters.stalls = 2;
   status.spec.instances[0].nopreempt = true;
@@ -148,9 +149,9 @@ VrrpStatus several() {
   second.excluded_addresses.push_back({.address = ip("192.168.7.7"), .interface = "eth1"});
   status.spec.instances.push_back(second);
   status.thread.instances.push_back(
-      {.name = "VI_2", .state = State::kFault, .since = kNow - seconds{5}, .why = "interface eth1 down"});
+      {.name = "VI_2", .state = State::kFault, .since = kVrrpNow - seconds{5}, .why = "interface eth1 down"});
   status.spec.sync_groups.push_back({.name = "G1", .instances = {"VI_1", "VI_2"}});
-  status.thread.sync_groups.push_back({.name = "G1", .state = State::kFault, .since = kNow - seconds{5}});
+  status.thread.sync_groups.push_back({.name = "G1", .state = State::kFault, .since = kVrrpNow - seconds{5}});
   status.thread.strangers = {.unreadable = 1, .unknown_router = 12'000};
   status.thread.frames_lost = 3;
   status.thread.frames_without_way = 4;

@@ -9,16 +9,17 @@
 #include <string_view>
 
 #include "tests/control/netlink/network_namespace.h"
+#include "tests/support/ip.h"
 
 namespace penstock::control {
 namespace {
 
 using packet::IpAddress;
 using packet::MacAddress;
+using penstock::test::ip;
 using test::shell;
 using State = NextHop::State;
 
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
 MacAddress mac(std::string_view text) { return *MacAddress::parse(text); }
 
 // The director has `lan` (10.0.0.1/24, fd77::1/64); a neighbouring namespace has the other end, `peer`, with 10.0.0.2 and .3.

@@ -18,16 +18,16 @@
 #include "control/netlink/route_lookup.h"
 #include "control/netlink/route_manager.h"
 #include "tests/control/netlink/network_namespace.h"
+#include "tests/support/ip.h"
 
 namespace penstock::control {
 namespace {
 
 using packet::IpAddress;
 using packet::MacAddress;
+using penstock::test::ip;
 using test::shell;
 using Outcome = AddressManager::Outcome;
-
-IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
 
 class OrdersTest : public test::NamespaceTest {
  protected:

@@ -24,7 +24,7 @@ using packet::MacAddress;
 using test::Frame;
 using test::shell;
 
-const MacAddress kOurs = *MacAddress::parse("02:00:00:00:00:01");
+const MacAddress kTapAddress = *MacAddress::parse("02:00:00:00:00:01");
 const MacAddress kClient = *MacAddress::parse("02:00:00:00:00:99");
 const packet::Ipv4Address kDirector = IpAddress::parse("10.0.0.1")->v4();
 const packet::Ipv4Address kClientIp = IpAddress::parse("10.0.0.99")->v4();
@@ -44,7 +44,7 @@ class TapTest : public test::NamespaceTest {
     NamespaceTest::TearDown();
   }
   void create() {
-    auto created = TapDevice::create({.name = "eth0", .mac = kOurs, .mtu = 1400}, *links_);
+    auto created = TapDevice::create({.name = "eth0", .mac = kTapAddress, .mtu = 1400}, *links_);
     ASSERT_TRUE(created) << created.error();
     tap_.emplace(std::move(*created));
     watch_ = loop_.add_fd(tap_->fd(), {.readable = true}, [this](FdEvents) { read_all(); });
@@ -79,7 +79,7 @@ TEST_F(TapTest, LivesAsLongAsItsObject) {
   const Link* link = mirror_->find_link("eth0");
   ASSERT_NE(link, nullptr);
   EXPECT_EQ(link->index, tap_->interface_index());
-  EXPECT_EQ(link->mac, kOurs);
+  EXPECT_EQ(link->mac, kTapAddress);
   EXPECT_EQ(link->mtu, 1400U);
   wait_until("running", [&] { return mirror_->find_link("eth0")->is_running(); });
   TapDevice moved = std::move(*tap_);
@@ -107,15 +107,15 @@ TEST_F(TapTest, SaysWhatToDoWhenTheNameIsTaken) {
       "link set "
       "eth0 down; ip link set eth0 name eth0-nic) and name it so in --port as well";
   shell("ip link add name eth0 type veth peer name other");
-  EXPECT_EQ(TapDevice::create({.name = "eth0", .mac = kOurs}, *links_).error(), words);
+  EXPECT_EQ(TapDevice::create({.name = "eth0", .mac = kTapAddress}, *links_).error(), words);
   shell("ip link del eth0 && ip tuntap add dev eth0 mode tap");
-  EXPECT_EQ(TapDevice::create({.name = "eth0", .mac = kOurs}, *links_).error(), words);
+  EXPECT_EQ(TapDevice::create({.name = "eth0", .mac = kTapAddress}, *links_).error(), words);
 }
 
 TEST_F(TapTest, RefusesWhatTheKernelCannotName) {
-  EXPECT_EQ(TapDevice::create({.name = "a-name-of-16-char", .mac = kOurs}, *links_).error(),
+  EXPECT_EQ(TapDevice::create({.name = "a-name-of-16-char", .mac = kTapAddress}, *links_).error(),
             "\"a-name-of-16-char\" can't be an interface's name: 1 to 15 characters");
-  EXPECT_FALSE(TapDevice::create({.name = "", .mac = kOurs}, *links_));
+  EXPECT_FALSE(TapDevice::create({.name = "", .mac = kTapAddress}, *links_));
   const auto multicast_mac = TapDevice::create({.name = "eth0", .mac = packet::kBroadcastMac}, *links_);
   ASSERT_FALSE(multicast_mac);
   EXPECT_TRUE(multicast_mac.error().starts_with("cannot set the MAC address of eth0: ")) << multicast_mac.error();
@@ -127,12 +127,12 @@ TEST_F(TapTest, TheKernelBehindItAnswersArpAndPing) {
   create();
   shell("ip addr add 10.0.0.1/24 dev eth0");
   to_kernel(test::arp(test::kArpRequest, kClient, kClientIp, MacAddress{}, kDirector));
-  wait_until("ARP reply", [&] { return kernel_sent(test::arp(test::kArpReply, kOurs, kDirector, kClient, kClientIp)); });
-  to_kernel(test::icmp_echo(8, kClient, kClientIp, kOurs, kDirector));
+  wait_until("ARP reply", [&] { return kernel_sent(test::arp(test::kArpReply, kTapAddress, kDirector, kClient, kClientIp)); });
+  to_kernel(test::icmp_echo(8, kClient, kClientIp, kTapAddress, kDirector));
   wait_until("echo reply", [&] {
     return std::ranges::any_of(from_kernel_, [&](const Frame& frame) {
       // Compared behind the IP header, whose id and TTL are the kernel's business.
-      const Frame wanted = test::icmp_echo(0, kOurs, kDirector, kClient, kClientIp);
+      const Frame wanted = test::icmp_echo(0, kTapAddress, kDirector, kClient, kClientIp);
       return frame.size() == wanted.size() && std::equal(frame.begin(), frame.begin() + 14, wanted.begin()) &&
              std::equal(frame.begin() + 26, frame.end(), wanted.begin() + 26);
     });

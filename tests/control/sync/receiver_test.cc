@@ -16,7 +16,7 @@ using core::ConnectionState;
 using packet::Protocol;
 
 constexpr std::uint8_t kSyncId = 50;
-constexpr core::Tick kNow = 1000;
+constexpr core::Tick kReceived = 1000;
 
 class SyncReceiverTest : public testing::Test {
  protected:
@@ -35,7 +35,7 @@ class SyncReceiverTest : public testing::Test {
   std::optional<sync::Note> take(const sync::Entry& entry, std::uint8_t syncid = kSyncId, bool only_if_absent = false) {
     sync::MessageWriter writer{1472, syncid};
     EXPECT_TRUE(writer.add(entry));
-    return receiver_.take(writer.take(), names_.directory(), kNow, only_if_absent);
+    return receiver_.take(writer.take(), names_.directory(), kReceived, only_if_absent);
   }
 
   [[nodiscard]] core::ConnectionKey4 key(std::uint16_t client_port = 40001) const {
@@ -65,7 +65,7 @@ TEST_F(SyncReceiverTest, AConnectionWaitsWithItsServerStateAndTime) {
   ASSERT_TRUE(known.has_value());
   EXPECT_EQ(known->server, web_server("192.168.1.179"));
   EXPECT_EQ(known->state, ConnectionState::kEstablished);
-  EXPECT_EQ(known->expires, kNow + 900 * core::kTicksPerSecond);
+  EXPECT_EQ(known->expires, kReceived + 900 * core::kTicksPerSecond);
   EXPECT_FALSE(known->only_if_absent);
   EXPECT_EQ(receiver_.received().entries_new, 1U);
 }
@@ -94,11 +94,11 @@ TEST_F(SyncReceiverTest, AnUntoldTimeIsThatOfTheStateAndALongOneIsCut) {
   entry.timeout = std::chrono::seconds{0};
   entry.state = static_cast<std::uint16_t>(ConnectionState::kFinWait);
   take(entry);
-  EXPECT_EQ(tables_.ipv4.find(key())->expires, kNow + 120 * core::kTicksPerSecond);
+  EXPECT_EQ(tables_.ipv4.find(key())->expires, kReceived + 120 * core::kTicksPerSecond);
   entry.timeout = std::chrono::seconds{0xffff'ffff};
   take(entry);
   EXPECT_EQ(tables_.ipv4.find(key())->expires,
-            kNow + static_cast<core::Tick>(core::kMaxTimeout.count()) * core::kTicksPerSecond);
+            kReceived + static_cast<core::Tick>(core::kMaxTimeout.count()) * core::kTicksPerSecond);
   EXPECT_EQ(receiver_.received().entries_updated, 1U);
 }
 
@@ -135,7 +135,7 @@ TEST_F(SyncReceiverTest, SyncIdZeroTakesAll) {
   SyncReceiver all{tables_, 0};
   sync::MessageWriter writer{1472, 9};
   EXPECT_TRUE(writer.add(web()));
-  all.take(writer.take(), names_.directory(), kNow, false);
+  all.take(writer.take(), names_.directory(), kReceived, false);
   EXPECT_TRUE(tables_.any_unclaimed());
 }
 
@@ -188,12 +188,12 @@ TEST_F(SyncReceiverTest, AnotherWayOfForwarding) {
 }
 
 TEST_F(SyncReceiverTest, NoiseAndNotes) {
-  receiver_.take({}, names_.directory(), kNow, false);
+  receiver_.take({}, names_.directory(), kReceived, false);
   EXPECT_EQ(receiver_.received().unreadable[static_cast<std::size_t>(sync::Refusal::kHeaderTruncated)], 1U);
   const auto note = sync::note_datagram(sync::Note::kDumpEnds, kSyncId);
-  EXPECT_EQ(receiver_.take(note, names_.directory(), kNow, false), sync::Note::kDumpEnds);
+  EXPECT_EQ(receiver_.take(note, names_.directory(), kReceived, false), sync::Note::kDumpEnds);
   const auto foreign = sync::note_datagram(sync::Note::kDumpEnds, kSyncId + 1);
-  EXPECT_EQ(receiver_.take(foreign, names_.directory(), kNow, false), std::nullopt);
+  EXPECT_EQ(receiver_.take(foreign, names_.directory(), kReceived, false), std::nullopt);
   EXPECT_EQ(receiver_.received().datagrams, 3U);
 }
 

@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/ip.h"
 #include "tests/support/packet_builder.h"
 
 namespace penstock::control {
 namespace {
 
-packet::IpAddress ip(std::string_view text) { return packet::IpAddress::parse(text).value(); }
-
+using penstock::test::ip;
 vrrp::InstanceSpec instance(bool accept, std::string_view vip, std::string_view excluded) {
   vrrp::InstanceSpec spec{.name = "VI_1", .interface = "eth0"};
   spec.accept = accept;

@@ -1,5 +1,6 @@
 // Who claims our addresses while we are master: what is remembered, and what is said.
 #include "control/vrrp/vip_conflicts.h"
+#include "tests/support/ip.h"
 
 #include <gtest/gtest.h>
 
@@ -9,15 +10,14 @@
 namespace penstock::control {
 namespace {
 
+using penstock::test::ip;
 using std::chrono::seconds;
 
 const vrrp::TimePoint kStart{std::chrono::hours{1}};
 const packet::MacAddress kOther{{0x02, 0, 0, 0, 0, 0x66}};
 const packet::MacAddress kOurs{{0x02, 0, 0, 0, 0, 0x01}};
 
-packet::IpAddress ip(std::string_view text) { return packet::IpAddress::parse(text).value(); }
-
-vrrp::InstanceSpec instance(std::string name, std::string_view vip, std::string_view excluded) {
+vrrp::InstanceSpec instance_with(std::string name, std::string_view vip, std::string_view excluded) {
   vrrp::InstanceSpec spec{.name = std::move(name), .interface = "eth0"};
   spec.addresses.push_back({.address = ip(vip)});
   spec.excluded_addresses.push_back({.address = ip(excluded)});
@@ -29,7 +29,7 @@ class VipConflictsTest : public testing::Test {
   VipConflictsTest() {
     conflicts.set_own_macs(std::vector{kOurs});
     conflicts.apply(
-        std::vector{instance("VI_1", "192.168.1.200", "192.168.1.201"), instance("VI_2", "fd77::200", "fd77::201")});
+        std::vector{instance_with("VI_1", "192.168.1.200", "192.168.1.201"), instance_with("VI_2", "fd77::200", "fd77::201")});
     masters.insert("VI_1");
   }
 
@@ -38,7 +38,7 @@ class VipConflictsTest : public testing::Test {
   }
 
   std::set<std::string> masters;
-  VipConflicts conflicts{[this](const std::string& instance) { return masters.contains(instance); }};
+  VipConflicts conflicts{[this](const std::string& instance_with) { return masters.contains(instance_with); }};
 };
 
 TEST_F(VipConflictsTest, a_claim_of_an_address_of_ours_is_remembered) {
@@ -79,7 +79,7 @@ TEST_F(VipConflictsTest, what_was_heard_outlives_a_change_of_state_but_not_the_a
   says("192.168.1.200");
   masters.clear();
   EXPECT_EQ(conflicts.list().size(), 1U);
-  conflicts.apply(std::vector{instance("VI_1", "192.168.1.210", "192.168.1.201")});
+  conflicts.apply(std::vector{instance_with("VI_1", "192.168.1.210", "192.168.1.201")});
   EXPECT_TRUE(conflicts.list().empty());
 }
 

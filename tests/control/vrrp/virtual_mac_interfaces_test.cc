@@ -10,14 +10,14 @@
 
 #include "control/netlink/interface_sysctl.h"
 #include "tests/control/netlink/network_namespace.h"
+#include "tests/support/ip.h"
 
 namespace penstock::control {
 namespace {
 
+using penstock::test::ip;
 using test::shell;
 using Family = InterfaceSysctl::Family;
-
-packet::IpAddress ip(std::string_view text) { return packet::IpAddress::parse(text).value(); }
 
 vrrp::InstanceSpec instance(std::string name, std::uint8_t vrid, const char* address, std::string interface) {
   vrrp::InstanceSpec spec{.name = std::move(name), .interface = "left", .virtual_router_id = vrid};

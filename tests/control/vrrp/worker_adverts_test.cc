@@ -15,8 +15,8 @@ namespace penstock::control {
 namespace {
 
 using core::AdvertFault;
-using test::Bytes;
-using test::RawAdvert;
+using penstock::test::Bytes;
+using penstock::test::RawAdvert;
 using vrrp::Rejection;
 
 constexpr core::OwnerId kOwner{7};
@@ -80,10 +80,11 @@ struct Case {
 };
 
 std::vector<Case> right_ones() {
-  return {{test::instance(), test::version2()},
-          {test::instance3(), test::version3()},
-          {test::instance3_ipv6(), test::version3_ipv6()},
-          {test::instance_with_peers(), test::changed(test::unicast("10.77.0.3"), [](RawAdvert& a) { a.ttl = 254; })}};
+  return {{penstock::test::instance(), penstock::test::version2()},
+          {penstock::test::instance3(), penstock::test::version3()},
+          {penstock::test::instance3_ipv6(), penstock::test::version3_ipv6()},
+          {penstock::test::instance_with_peers(),
+           penstock::test::changed(penstock::test::unicast("10.77.0.3"), [](RawAdvert& a) { a.ttl = 254; })}};
 }
 
 TEST(AdvertFilter, LetsRightAdvertsPass) {
@@ -93,9 +94,9 @@ TEST(AdvertFilter, LetsRightAdvertsPass) {
 }
 
 TEST(AdvertFilter, NamesWhatIsWrong) {
-  const core::AdvertFilter filter = filter_for(test::instance());
+  const core::AdvertFilter filter = filter_for(penstock::test::instance());
   const auto fault = [&](const std::function<void(RawAdvert&)>& change) {
-    return fault_of(filter, frame_of(test::changed(test::version2(), change)));
+    return fault_of(filter, frame_of(penstock::test::changed(penstock::test::version2(), change)));
   };
   EXPECT_EQ(fault([](RawAdvert& a) { a.virtual_router_id = 52; }), AdvertFault::kUnknownRouter);
   EXPECT_EQ(fault([](RawAdvert& a) { a.cut = 1; }), AdvertFault::kLength);
@@ -114,10 +115,10 @@ TEST(AdvertFilter, NamesWhatIsWrong) {
   EXPECT_EQ(fault([](RawAdvert& a) { a.type = 2; }), AdvertFault::kType);
   EXPECT_EQ(fault([](RawAdvert& a) { a.checksum_error = 1; }), AdvertFault::kChecksum);
   EXPECT_EQ(fault([](RawAdvert& a) { a.destination = "10.77.0.1"; }), AdvertFault::kDelivery);
-  EXPECT_EQ(fault_of(filter, frame_of(test::version3())), AdvertFault::kVersion);
-  EXPECT_EQ(fault_of(filter, frame_with_ah(test::version2())), AdvertFault::kAuthenticationType);
-  EXPECT_EQ(fault_of(filter, frame_of(test::version2()), 0), AdvertFault::kUnknownRouter) << "by another port";
-  EXPECT_EQ(fault_of(core::AdvertFilter{}, frame_of(test::version2())), AdvertFault::kUnknownRouter);
+  EXPECT_EQ(fault_of(filter, frame_of(penstock::test::version3())), AdvertFault::kVersion);
+  EXPECT_EQ(fault_of(filter, frame_with_ah(penstock::test::version2())), AdvertFault::kAuthenticationType);
+  EXPECT_EQ(fault_of(filter, frame_of(penstock::test::version2()), 0), AdvertFault::kUnknownRouter) << "by another port";
+  EXPECT_EQ(fault_of(core::AdvertFilter{}, frame_of(penstock::test::version2())), AdvertFault::kUnknownRouter);
 }
 
 // Whatever a frame is like, the filter says what the judge says, as far as it looks: so an honest advert never is among the
@@ -150,7 +151,8 @@ TEST(AdvertFilter, AgreesWithTheJudgeAboutAnyBytes) {
       const core::Frame frame = frame_on(1, bytes);
       if (what.kind != packet::FrameKind::kVrrp && !core::is_authenticated_advert(frame, what)) continue;
       ++looked_at;
-      ASSERT_EQ(filter.look(frame, what).fault, judged(each.instance, bytes)) << "seed " << seed << ": " << test::to_hex(bytes);
+      ASSERT_EQ(filter.look(frame, what).fault, judged(each.instance, bytes))
+          << "seed " << seed << ": " << penstock::test::to_hex(bytes);
     }
   }
   EXPECT_GT(looked_at, 20'000U);
@@ -176,13 +178,13 @@ class Gate : public testing::Test {
 
   core::CounterBoard board_{2};
   core::AdvertGate gate_{board_.adverts(1)};
-  core::AdvertFilter filter_ = filter_for(test::instance());
+  core::AdvertFilter filter_ = filter_for(penstock::test::instance());
   WorkerAdverts worker_adverts_{board_};
   core::Tick now_ = 0;
 };
 
 TEST_F(Gate, LetsASampleOfAFloodThroughAndCountsTheRestByName) {
-  const RawAdvert wrong = test::changed(test::version2(), [](RawAdvert& a) { a.password = "wrong"; });
+  const RawAdvert wrong = penstock::test::changed(penstock::test::version2(), [](RawAdvert& a) { a.password = "wrong"; });
   EXPECT_EQ(pass(wrong).punt, core::PuntClass::kDoubtfulAdvert);
   EXPECT_EQ(passed(wrong, 999), core::AdvertGate::kDoubtfulBurst - 1);
   now_ += core::kTicksPerSecond;
@@ -194,40 +196,42 @@ TEST_F(Gate, LetsASampleOfAFloodThroughAndCountsTheRestByName) {
 }
 
 TEST_F(Gate, AFloodUnderTheMastersOwnAddressIsNotInItsAdvertsWay) {
-  const RawAdvert wrong = test::changed(test::version2(), [](RawAdvert& a) { a.password = "wrong"; });
+  const RawAdvert wrong = penstock::test::changed(penstock::test::version2(), [](RawAdvert& a) { a.password = "wrong"; });
   passed(wrong, 100'000);
-  const core::Verdict verdict = pass(test::version2());
+  const core::Verdict verdict = pass(penstock::test::version2());
   EXPECT_EQ(verdict.action, core::Action::kPunt);
   EXPECT_EQ(verdict.punt, core::PuntClass::kVrrp);
 }
 
 TEST_F(Gate, AFloodOfOneSenderWithTheRightPasswordTakesNothingFromAnother) {
-  EXPECT_EQ(passed(test::version2(), 1000), core::AdvertGate::kCredibleBurst);
+  EXPECT_EQ(passed(penstock::test::version2(), 1000), core::AdvertGate::kCredibleBurst);
   std::size_t others = 0;
   for (int last = 10; last < 60; ++last) {
-    others += passed(test::changed(test::version2(), [&](RawAdvert& a) { a.source = "10.77.0." + std::to_string(last); }), 1);
+    others += passed(penstock::test::changed(penstock::test::version2(),
+                                             [&](RawAdvert& a) { a.source = "10.77.0." + std::to_string(last); }),
+                     1);
   }
   EXPECT_GE(others, 45U) << "some may share the flood's class by chance";
   EXPECT_EQ(status().instances[0].counters.adverts_limited, 1000 - core::AdvertGate::kCredibleBurst + 50 - others);
 }
 
 TEST_F(Gate, CountsWhatIsForNobodyHereAsStrangers) {
-  const RawAdvert foreign = test::changed(test::version2(), [](RawAdvert& a) { a.virtual_router_id = 99; });
-  const RawAdvert empty = test::changed(test::version2(), [](RawAdvert& a) { a.cut = 20; });
+  const RawAdvert foreign = penstock::test::changed(penstock::test::version2(), [](RawAdvert& a) { a.virtual_router_id = 99; });
+  const RawAdvert empty = penstock::test::changed(penstock::test::version2(), [](RawAdvert& a) { a.cut = 20; });
   const std::size_t shown = passed(foreign, 100) + passed(empty, 50);
   EXPECT_EQ(status().strangers.unknown_router + status().strangers.unreadable + shown, 150U);
   EXPECT_GT(status().strangers.unreadable, 0U);
 }
 
 TEST_F(Gate, ARouterThatTakesOverAnIdBeginsWithNothingCounted) {
-  passed(test::changed(test::version2(), [](RawAdvert& a) { a.ttl = 1; }), 100);
+  passed(penstock::test::changed(penstock::test::version2(), [](RawAdvert& a) { a.ttl = 1; }), 100);
   EXPECT_GT(status().instances[0].counters.rejected[static_cast<std::size_t>(Rejection::kTtl)], 0U);
   worker_adverts_.begin(kOwner);
   EXPECT_EQ(status().instances[0].counters.rejected[static_cast<std::size_t>(Rejection::kTtl)], 0U);
 }
 
 TEST(ExpectedAdverts, LeaveOutInstancesOnOtherInterfaces) {
-  std::vector<vrrp::InstanceSpec> instances{test::instance()};
+  std::vector<vrrp::InstanceSpec> instances{penstock::test::instance()};
   instances[0].interface = "dummy0";
   EXPECT_TRUE(expected_adverts(instances, {{"VI_1", kOwner}}, std::vector<std::string>{"eth0"}).empty());
 }

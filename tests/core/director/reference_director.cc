@@ -10,7 +10,6 @@ namespace {
 using core::Action;
 using core::PuntClass;
 using packet::DropReason;
-using Kind = ReferenceFrame::Kind;
 
 constexpr std::uint64_t kTicks = 64;  // a second
 constexpr std::uint8_t kTcp = 6;
@@ -99,14 +98,15 @@ std::vector<ReferenceOutcome> ReferenceDirector::receive(const ReferenceInput& i
   if (is_beyond(frame)) return {};
   released_.clear();
   const Outcome outcome = decide(frame);
-  const bool is_advert = frame.read.kind == Kind::kAdvert && outcome.action == Action::kPunt;
+  const bool is_advert = frame.read.kind == ReferenceFrame::Kind::kAdvert && outcome.action == Action::kPunt;
   std::vector<ReferenceOutcome> all{{.outcome = outcome, .is_advert = is_advert, .tag = input.tag}};
   all.insert(all.end(), released_.begin(), released_.end());
   return all;
 }
 
 bool ReferenceDirector::is_beyond(const Arrived& frame) const {
-  const bool is_fragment = frame.read.kind == Kind::kFirstFragment || frame.read.kind == Kind::kLaterFragment;
+  const bool is_fragment =
+      frame.read.kind == ReferenceFrame::Kind::kFirstFragment || frame.read.kind == ReferenceFrame::Kind::kLaterFragment;
   if (is_fragment && datagrams_.size() >= kMostDatagrams) {
     return !datagrams_.contains({frame.read.source, frame.read.destination, frame.read.datagram, frame.read.protocol});
   }
@@ -130,23 +130,23 @@ std::array<ReferenceLoad, 4> ReferenceDirector::loads() const {
 
 Outcome ReferenceDirector::decide(const Arrived& frame) {
   const ReferenceFrame& read = frame.read;
-  if (read.kind == Kind::kBroken) return dropped_by(read.reason);
+  if (read.kind == ReferenceFrame::Kind::kBroken) return dropped_by(read.reason);
   if (read.destination_mac != port_mac(frame.input.port)) {
     if (read.destination_mac.is_group()) return to_kernel(frame);
     const bool is_masters = frame.input.port == 0 && read.destination_mac == kVirtualMac && !situation_.is_backup;
     if (!is_masters) return dropped_by(DropReason::kFrameForOtherHost);
   }
   switch (read.kind) {
-    case Kind::kWhole: {
+    case ReferenceFrame::Kind::kWhole: {
       const RowService* const service = service_at(read.destination, read.destination_port, read.protocol);
       if (service == nullptr) return to_kernel(frame);
       if (situation_.is_backup) return dropped_by(DropReason::kVipNotOurs);
       const Way way = way_of(frame, *service);
       return way.server ? send(frame, *way.server) : way.instead;
     }
-    case Kind::kIcmp: return icmp(frame);
-    case Kind::kFirstFragment:
-    case Kind::kLaterFragment: return fragment(frame);
+    case ReferenceFrame::Kind::kIcmp: return icmp(frame);
+    case ReferenceFrame::Kind::kFirstFragment:
+    case ReferenceFrame::Kind::kLaterFragment: return fragment(frame);
     default: return to_kernel(frame);
   }
 }
@@ -154,11 +154,11 @@ Outcome ReferenceDirector::decide(const Arrived& frame) {
 Outcome ReferenceDirector::to_kernel(const Arrived& frame) const {
   const ReferenceFrame& read = frame.read;
   PuntClass punt = PuntClass::kOther;
-  if (read.kind == Kind::kAdvert) {
+  if (read.kind == ReferenceFrame::Kind::kAdvert) {
     punt = PuntClass::kDoubtfulAdvert;
-  } else if (read.kind == Kind::kNeighbour) {
+  } else if (read.kind == ReferenceFrame::Kind::kNeighbour) {
     punt = PuntClass::kNeighbour;
-  } else if (read.kind == Kind::kWhole && read.protocol == kUdp && read.destination_port == 8848 &&
+  } else if (read.kind == ReferenceFrame::Kind::kWhole && read.protocol == kUdp && read.destination_port == 8848 &&
              read.destination == address("224.0.0.81")) {
     punt = PuntClass::kSync;
   } else if (read.has_ip && std::ranges::find(check_targets_, read.source) != check_targets_.end()) {

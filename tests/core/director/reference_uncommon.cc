@@ -8,7 +8,6 @@
 namespace penstock::test {
 
 using packet::DropReason;
-using Kind = ReferenceFrame::Kind;
 
 // An error about a packet that a server sent: to that server, if its connection is known.
 Outcome ReferenceDirector::icmp(const Arrived& frame) {
@@ -38,7 +37,7 @@ Outcome ReferenceDirector::fragment(const Arrived& frame) {
   if (!is_vip(read.destination)) return to_kernel(frame);
   if (situation_.is_backup) return dropped_by(DropReason::kVipNotOurs);
   const DatagramKey key{read.source, read.destination, read.datagram, read.protocol};
-  if (read.kind == Kind::kFirstFragment) {
+  if (read.kind == ReferenceFrame::Kind::kFirstFragment) {
     Datagram& datagram = datagrams_[key];
     datagram.forgotten_at = now_ + kRemembered;
     return first_fragment(frame, datagram);

@@ -14,12 +14,12 @@ namespace penstock::healthcheck::test {
 namespace {
 
 // How many allocations libcurl gets before each one fails, or only the next one; libcurl runs on the test's thread alone.
-long left = 0;
+long calls_left = 0;
 bool is_limited = false;
 bool recovers = false;
 
 bool may_have_memory() {
-  if (!is_limited || left-- > 0) return true;
+  if (!is_limited || calls_left-- > 0) return true;
   if (recovers) is_limited = false;
   return false;
 }
@@ -34,14 +34,14 @@ const CURLcode library = curl_global_init_mem(CURL_GLOBAL_ALL, get, std::free, g
 class NoMemory {
  public:
   explicit NoMemory(long after = 0, bool only_once = false) {
-    left = after;
+    calls_left = after;
     recovers = only_once;
     is_limited = true;
   }
   ~NoMemory() { is_limited = false; }
   NoMemory(const NoMemory&) = delete;
   NoMemory& operator=(const NoMemory&) = delete;
-  [[nodiscard]] bool was_met() const { return recovers ? !is_limited : left < 0; }
+  [[nodiscard]] bool was_met() const { return recovers ? !is_limited : calls_left < 0; }
 };
 
 void say_hello(Peer& peer) {

@@ -14,8 +14,8 @@
 namespace penstock::healthcheck::test {
 namespace {
 
-constexpr const char* kName = "www.example.org";
-constexpr const char* kPage = "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n";
+constexpr const char* kFaultyName = "www.example.org";
+constexpr const char* kFaultyPage = "HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n";
 
 // Leaves this process `spare` more descriptors than it has.
 class DescriptorLimit {
@@ -98,22 +98,22 @@ TEST_F(FaultTest, ATcpCheckWithoutDescriptorsIsNotRun) {
 TEST_F(FaultTest, AnHttpCheckWithoutDescriptorsIsNotRun) {
   const ServerProcess server{[](Peer& peer) {
     peer.read_request();
-    peer.send(kPage);
+    peer.send(kFaultyPage);
   }};
   starve(check_of(server.endpoint(), HttpCheck{.urls = {{}, {.path = "/second"}}}));
 }
 
 TEST_F(FaultTest, AnHttpsCheckWithoutDescriptorsIsNotRunEvenWhereOnlyItsCaFileLacksOne) {
-  const Certificate certificate{kName};
+  const Certificate certificate{kFaultyName};
   const ServerProcess server{[&](Peer& peer) {
     TlsPeer session{peer, certificate};
     if (!session.is_open()) return;
     session.read_request();
-    session.send(kPage);
+    session.send(kFaultyPage);
     session.say_farewell();
   }};
   factory_.set_tls({.ca = certificate.file()});
-  starve(check_of(server.endpoint(), HttpCheck{.tls = true, .virtual_host = kName, .send_sni = true, .urls = {{}}}));
+  starve(check_of(server.endpoint(), HttpCheck{.tls = true, .virtual_host = kFaultyName, .send_sni = true, .urls = {{}}}));
 }
 
 TEST_F(FaultTest, AnSmtpCheckWithoutDescriptorsIsNotRun) {

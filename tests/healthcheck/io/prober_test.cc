@@ -34,7 +34,7 @@ class ProberTest : public ::testing::Test {
     prober_.start(id, spec, true);
   }
   void wait_for_starts(std::size_t count) {
-    test::wait_until(loop_, "the checks' start", [&] { return done_.size() == count; });
+    penstock::test::wait_until(loop_, "the checks' start", [&] { return done_.size() == count; });
   }
 
   EventLoop loop_;

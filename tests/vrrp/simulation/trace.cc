@@ -8,8 +8,9 @@
 namespace penstock::vrrp::simulation {
 namespace {
 
-std::string words(Trace::What what, std::int64_t a, std::int64_t b) {
-  using What = Trace::What;
+using What = Trace::What;
+
+std::string words(What what, std::int64_t a, std::int64_t b) {
   switch (what) {
     case What::kAdvert: return fmt::format("sends advert, instance {}, priority {}", a, b);
     case What::kAnnounce: return fmt::format("announces VIP {} of instance {}", b, a);
