@@ -1,5 +1,6 @@
 #!/bin/bash
-# fuzz.sh [--afl] [NAME] [SECONDS]: build and run the fuzz target fuzz-NAME, or all that meson knows, by libFuzzer or by AFL++.
+# fuzz.sh [--afl] [NAME] [SECONDS]: build and run the fuzz target fuzz-NAME, or all that meson knows, by libFuzzer or by AFL++, as many at
+# once as there are processors.
 # fuzz.sh --list [--afl]: build all targets and name them, a line each.
 #
 # A target may have a program seeds-NAME, which writes inputs to begin with, and a dictionary NAME.dict somewhere in tests/. What
@@ -79,24 +80,39 @@ run_afl() {
 }
 
 row() { printf '%-16s %8s %12s %8s %9s %8s  %s\n' "$@"; }
-table=$(row target seconds executions edges features inputs findings)
-failed=0
-for target in "${targets[@]}"; do
-  one=${target##*/fuzz-}
+
+# One target, from its seeds to its row of the table, which is kept in a file: it runs in a process of its own.
+fuzz_one() {
+  local one=${1##*/fuzz-} status=0 started=$SECONDS before after engine=run_libfuzzer
+  local edges='' features='' inputs='' executions=''
   prepare "$one"
   before=$(ls "$findings" | wc -l)
-  edges='' features='' inputs='' executions=''
   echo "== fuzz-$one for $seconds seconds"
-  started=$SECONDS
-  engine=run_libfuzzer
   [ $variant = fuzz ] || engine=run_afl
-  if ! $engine "$one" "$target"; then
-    failed=1
-    tail -n 60 "$log"
-    ls -t "$findings" | head -n $(($(ls "$findings" | wc -l) - before)) | sed "s;^;fuzz.sh: fuzz-$one has a finding: $findings/;"
+  $engine "$one" "$1" || status=1
+  after=$(ls "$findings" | wc -l)
+  if [ $status != 0 ]; then
+    printf '%s\n' "$(tail -n 60 "$log"
+      ls -t "$findings" | head -n $((after - before)) | sed "s;^;fuzz.sh: fuzz-$one has a finding: $findings/;")"
   fi
-  table+=$'\n'$(row "$one" $((SECONDS - started)) "${executions:--}" "${edges:--}" "${features:--}" "${inputs:--}" \
-    $(($(ls "$findings" | wc -l) - before)))
+  row "$one" $((SECONDS - started)) "${executions:--}" "${edges:--}" "${features:--}" "${inputs:--}" $((after - before)) >"$build/$one.row"
+  return $status
+}
+
+# As many at once as there are processors, each a process group: who is interrupted takes them with him.
+set -m
+trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
+failed=0 running=0
+for target in "${targets[@]}"; do
+  rm -f "$build/${target##*/fuzz-}.row"
+  if [ $running = "$(nproc)" ]; then
+    wait -n || failed=1
+    running=$((running - 1))
+  fi
+  fuzz_one "$target" &
+  running=$((running + 1))
 done
-echo "$table"
+for (( ; running > 0; --running)); do wait -n || failed=1; done
+row target seconds executions edges features inputs findings
+for target in "${targets[@]}"; do cat "$build/${target##*/fuzz-}.row" || failed=1; done
 exit $failed

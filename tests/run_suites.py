@@ -30,7 +30,7 @@ import time
 import xml.etree.ElementTree
 from collections.abc import Callable
 
-from tests import coverage
+from tests import coverage, fault_table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test-reports"
@@ -277,8 +277,18 @@ ALONE = ("e2e", "equivalence", "nemesis")
 # busy machine may miss, differential and nemesis are others each time, and what mutants and short run is among the other tests.
 BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
 NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
+# Among whose tests are those of all faults in docs/FAULTS.md.
+TRY_FAULTS = {"unit", "e2e"}
 # One name for several.
 GROUPS = {"quick": ("lint", "nemesis-rules", "short")}
+
+
+def faults(since: float) -> Outcome:
+    """What this run has shown of each fault, said as a table; one test, which fails where a fault's tests have not been run."""
+    table = fault_table.rows(fault_table.DOCUMENT.read_text(), fault_table.results(REPORTS, since))
+    say(fault_table.text(table))
+    missing = [row.fault for row in table if row.result == fault_table.NOT_RUN]
+    return Outcome(failed=1, complaints=[f"docs/FAULTS.md: not run: {', '.join(missing)}"]) if missing else Outcome(passed=1)
 
 
 def run_guarded(name: str) -> Outcome:
@@ -299,6 +309,7 @@ def main(arguments: list[str]) -> int:
     arguments = [one for name in arguments for one in GROUPS.get(name, (name,))]
     chosen = [name for name in SUITES if name in arguments or (not arguments and name not in BY_NAME)]
     total = Outcome()
+    started = time.time()
     if any(name in NEED_RELEASE_BUILD for name in chosen):
         total.add(build("release"))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -307,6 +318,8 @@ def main(arguments: list[str]) -> int:
     for name in chosen:
         if name in ALONE:
             total.add(run_guarded(name))
+    if TRY_FAULTS.issubset(chosen):
+        total.add(faults(started))
     if total.complaints:
         say("Failed:\n" + "\n".join(f"  {complaint}" for complaint in total.complaints))
     say(f"{total.passed} passed, {total.failed} failed" + (f", {total.skipped} skipped" if total.skipped else ""))

@@ -17,12 +17,12 @@ using healthcheck::CheckReport;
 using healthcheck::Monitor;
 using healthcheck::TimePoint;
 
-std::chrono::seconds since_or_until(TimePoint::duration duration) {
+std::chrono::seconds at_least_zero(TimePoint::duration duration) {
   return std::chrono::floor<std::chrono::seconds>(std::max(duration, TimePoint::duration{}));
 }
 
 std::string since(const std::optional<TimePoint>& changed, TimePoint now) {
-  return changed ? duration_text(since_or_until(now - *changed)) : "the start";
+  return changed ? duration_text(at_least_zero(now - *changed)) : "the start";
 }
 
 // A sum may be below zero where files and scripts say so.
@@ -55,7 +55,7 @@ void add_server(TextTable& table, const Monitor::ServerStatus& server, TimePoint
     const auto& last = check.last;
     table.add({name, weight_text(server), std::string{keyword_of(check.spec)}, check.is_up ? "up" : "down",
                since(check.changed, now), result_text(last), last ? milliseconds_text(last->result.latency) : "",
-               last ? duration_text(since_or_until(last->next - now)) : ""});
+               last ? duration_text(at_least_zero(last->next - now)) : ""});
   }
 }
 

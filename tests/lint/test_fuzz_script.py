@@ -3,9 +3,14 @@
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 from sources import ROOT
+
+sys.path.insert(0, str(ROOT))
+
+from lab.waiting import wait_for  # noqa: E402
 
 WELL = """echo '#9 NEW cov: 12 ft: 34 corp: 5/6b lim: 4 exec/s: 0 rss: 30Mb'
 echo 'stat::number_of_executed_units: 789'"""
@@ -57,6 +62,25 @@ def test_a_finding_is_kept_and_named_and_the_next_target_runs(tree):
     assert f"fuzz-a has a finding: {kept}" in result.stdout and "broken rule: no" in result.stdout
     assert result.stdout.splitlines()[-2].split()[-1] == "1"
     assert result.stdout.splitlines()[-1].split()[0] == "b" and result.stdout.splitlines()[-1].split()[2] == "789"
+
+
+def test_as_many_run_at_once_as_there_are_processors(tree):
+    program(tree / "bin" / "nproc", "echo 2")
+    waits = 'touch "$(dirname "$0")/%s-runs"; for i in $(seq 200); do [ -e "$(dirname "$0")/%s-runs" ] && break; sleep 0.05; done; [ $i -lt 200 ] || exit 1\n'
+    targets(tree, a=waits % ("a", "b") + WELL, b=waits % ("b", "a") + WELL, c=WELL)
+    result = run(tree, "3")
+    assert result.returncode == 0, result.stdout
+    assert [line.split()[0] for line in result.stdout.splitlines()[-3:]] == ["a", "b", "c"]
+
+
+def test_who_is_ended_ends_what_he_runs(tree):
+    targets(tree, a='echo $$ > "$(dirname "$0")/pid"; exec sleep 60')
+    script = subprocess.Popen([tree / "lab" / "fuzz.sh", "3"], env={"PATH": f"{tree}/bin:/usr/bin:/bin"}, stdout=subprocess.DEVNULL)
+    pid = tree / "build-fuzz" / "t" / "pid"
+    wait_for("the target's start", lambda: pid.exists() and pid.read_text().strip())
+    script.terminate()
+    script.wait(timeout=20)
+    wait_for("the target's end", lambda: not pathlib.Path("/proc", pid.read_text().strip()).exists())
 
 
 def test_a_target_that_ends_badly_without_an_input_is_a_failure_too(tree):

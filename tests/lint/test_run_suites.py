@@ -2,12 +2,13 @@
 
 import pathlib
 import sys
+import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.run_suites import Outcome, run_program  # noqa: E402
+from tests.run_suites import Outcome, faults, run_program  # noqa: E402
 
 TWO_PASSED = "<testsuites><testsuite><testcase name='a' status='run'/><testcase name='b'/></testsuite></testsuites>"
 ONE_FAILED = "<testsuites><testsuite><testcase name='a'/><testcase name='b'><failure message='no'/></testcase></testsuite></testsuites>"
@@ -46,3 +47,7 @@ def test_the_report_of_an_earlier_run_does_not_count(tmp_path):
 
 def test_a_program_that_is_not_there_is_a_failure(tmp_path):
     assert counts(run_program("program", [str(tmp_path / "nothing")], tmp_path / "report.xml", 30, {})) == (0, 1, 0)
+
+
+def test_a_fault_that_was_not_tried_is_a_failure():
+    assert counts(faults(since=time.time() + 3600)) == (0, 1, 0)
