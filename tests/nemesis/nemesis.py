@@ -126,8 +126,8 @@ class Nemesis:
         except (TimeoutError, OSError) as error:
             self._stage.note("all comes back", f"after {after}: {error}; {self._states()}")
             return
-        since, asked = time.time(), len(self._history.requests)
-        wait_for("requests", lambda: len(self._history.requests) >= asked + QUIET_REQUESTS)
+        since = time.time()  # requests of before may still be waiting for their answers
+        wait_for("requests", lambda: sum(request.began >= since for request in self._history.requests) >= QUIET_REQUESTS)
         self._stage.note_unexpected_ends()
         self._history.quiets.append(Quiet(since, time.time(), tuple(server.address for server in topology.REAL_SERVERS)))
 
