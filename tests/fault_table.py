@@ -8,19 +8,20 @@ import pathlib
 import re
 import xml.etree.ElementTree
 
+from tests import reports
+from tests.reports import FAILED, NOT_RUN, PASSED
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "FAULTS.md"
 REPORTS = ROOT / "build" / "test-reports"
 NAMED = re.compile(r"`(tests/[\w/]+\.(?:py|cc))::([\w.]+)`")
 # From the best to the worst.
-PASSED, NOT_RUN, FAILED = "passed", "not run", "failed"
 WORSE = (PASSED, NOT_RUN, FAILED)
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
     fault: str
-    tests: tuple[str, ...]  # as key() has them
     result: str
 
 
@@ -39,35 +40,25 @@ def key_of_case(case: xml.etree.ElementTree.Element) -> str:
     return f"{of_suite[-2 if is_typed else -1]}.{name.partition('/')[0]}"
 
 
-def result_of_case(case: xml.etree.ElementTree.Element) -> str:
-    if case.find("failure") is not None or case.find("error") is not None:
-        return FAILED
-    return NOT_RUN if case.find("skipped") is not None or case.get("status") == "notrun" else PASSED
-
-
-def results(reports: pathlib.Path, since: float = 0) -> dict[str, str]:
+def results(folder: pathlib.Path, since: float = 0) -> dict[str, str]:
     """The worst result of each test in the reports of suites that run by default, if they are not older than `since` (a file's time)."""
     found: dict[str, str] = {}
-    for file in [*reports.glob("*.xml"), *(reports / "release").glob("*.xml")]:
+    for file in [*folder.glob("*.xml"), *(folder / "release").glob("*.xml")]:
         if file.stat().st_mtime < since:
             continue
-        try:
-            cases = xml.etree.ElementTree.parse(file).getroot().iter("testcase")
-        except xml.etree.ElementTree.ParseError:  # of a program that has died
-            continue
-        for case in cases:
+        for case in reports.cases(file):
             name = key_of_case(case)
-            found[name] = max(found.get(name, PASSED), result_of_case(case), key=WORSE.index)
+            found[name] = max(found.get(name, PASSED), reports.result(case), key=WORSE.index)
     return found
 
 
 def rows(document: str, found: dict[str, str]) -> list[Row]:
     out = []
     for line in document.splitlines():
-        tests = tuple(key(file, name) for file, name in NAMED.findall(line))
+        tests = [key(file, name) for file, name in NAMED.findall(line)]
         if line.startswith("| ") and tests:
             result = max((found.get(test, NOT_RUN) for test in tests), key=WORSE.index)
-            out.append(Row(line.split(" | ")[0].removeprefix("| "), tests, result))
+            out.append(Row(line.split(" | ")[0].removeprefix("| "), result))
     return out
 
 

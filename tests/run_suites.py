@@ -27,10 +27,9 @@ import subprocess
 import sys
 import threading
 import time
-import xml.etree.ElementTree
 from collections.abc import Callable
 
-from tests import coverage, fault_table
+from tests import coverage, fault_table, reports
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test-reports"
@@ -77,18 +76,14 @@ class Outcome:
 def count_report(file: pathlib.Path) -> Outcome:
     """The test cases of one JUnit or GoogleTest report. A missing or torn file counts nothing: the caller judges the exit status."""
     outcome = Outcome()
-    try:
-        cases = xml.etree.ElementTree.parse(file).getroot().iter("testcase")
-        for case in cases:
-            name = f"{case.get('classname')}.{case.get('name')}"
-            if case.find("failure") is not None or case.find("error") is not None:
-                outcome.fail(name)
-            elif case.find("skipped") is not None or case.get("status") == "notrun":
+    for case in reports.cases(file):
+        match reports.result(case):
+            case reports.FAILED:
+                outcome.fail(f"{case.get('classname')}.{case.get('name')}")
+            case reports.NOT_RUN:
                 outcome.skipped += 1
-            else:
+            case reports.PASSED:
                 outcome.passed += 1
-    except (FileNotFoundError, xml.etree.ElementTree.ParseError):
-        return Outcome()
     return outcome
 
 

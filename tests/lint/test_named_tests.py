@@ -2,12 +2,16 @@
 
 import pathlib
 import re
+import sys
 
 import pytest
 from sources import ROOT
 
+sys.path.insert(0, str(ROOT))
+
+from tests.fault_table import NAMED  # noqa: E402
+
 DOCUMENTS = ("docs/SECURITY.md", "docs/FAULTS.md")
-NAMED = re.compile(r"`(tests/[\w/]+\.(?:py|cc))::([\w.]+)`")
 
 
 def is_there(file: pathlib.Path, name: str) -> bool:

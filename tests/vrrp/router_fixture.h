@@ -12,15 +12,15 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/ip.h"
 #include "vrrp/advert_codec.h"
 #include "vrrp/router.h"
 
 namespace penstock::vrrp {
 
 using namespace std::chrono_literals;
+using penstock::test::ip;
 using std::chrono::nanoseconds;
-
-inline packet::IpAddress ip(std::string_view text) { return packet::IpAddress::parse(text).value(); }
 
 // An instance on eth0 with VRID 51 and the VIP 10.77.0.10.
 InstanceSpec instance(const std::string& name = "VI_1", std::uint8_t priority = 100);

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "control/director/director.h"
+#include "tests/support/ip.h"
 
 namespace penstock::control {
 
 using packet::IpAddress;
 using packet::MacAddress;
-
-inline IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
+using penstock::test::ip;
 
 inline constexpr MacAddress kPortMac{{2, 0, 0, 0, 0, 1}};
 

@@ -18,8 +18,6 @@ Director::Wanted wanted(const packet::Endpoint& service, packet::Protocol protoc
 
 }  // namespace
 
-packet::IpAddress ip(const char* text) { return packet::IpAddress::parse(text).value(); }
-
 DirectoryForTests::DirectoryForTests() {
   const core::CounterBoard board{1};
   const core::Ownership ownership;

@@ -4,8 +4,11 @@
 #include <memory>
 
 #include "control/sync/directory.h"
+#include "tests/support/ip.h"
 
 namespace penstock::control {
+
+using penstock::test::ip;
 
 // 192.168.1.200:80 TCP and 192.168.1.200:53 UDP with 192.168.1.179 and .180; [fd77::200]:80 TCP with fd77::179 and ::180. Each
 // server at its service's port.
@@ -20,7 +23,5 @@ class DirectoryForTests {
  private:
   std::unique_ptr<SyncDirectory> directory_;
 };
-
-[[nodiscard]] packet::IpAddress ip(const char* text);
 
 }  // namespace penstock::control
