@@ -26,7 +26,12 @@ core::SyncRecord record_of(const core::ConnectionRow& row) {
 
 void SyncDump::start() {
   again_ = running_;
-  running_ = true;
+  be_running(true);
+}
+
+void SyncDump::be_running(bool running) {
+  running_ = running;
+  for (core::SyncOutbox* const outbox : outboxes_) outbox->want_claimed(running);
 }
 
 bool SyncDump::step(std::size_t budget, core::Tick now, const Tell& tell) {
@@ -42,7 +47,7 @@ bool SyncDump::step(std::size_t budget, core::Tick now, const Tell& tell) {
     bucket_ = 0;
     if (++worker_ < forwarders_.size() + 2) continue;
     worker_ = 0;
-    running_ = std::exchange(again_, false);
+    be_running(std::exchange(again_, false));
     return false;
   }
   return running_;

@@ -2,7 +2,8 @@
 // tables.
 //
 // In steps, so that neither the workers nor the network get more at once than they take without effort. A walk, and no moment's
-// picture: what begins meanwhile is told by the workers anyway. Sync-thread-owned.
+// picture: what begins meanwhile is told by the workers anyway, and so is, while it goes on, what they claim from the standby
+// tables. What another one's insert moves within a worker's table may be missing (ConnectionListing). Sync-thread-owned.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +20,10 @@ class SyncDump {
  public:
   using Tell = std::function<void(const core::SyncRecord& connection)>;
 
-  // All must outlive it; `forwarders`: one for each worker.
-  SyncDump(const std::vector<core::Forwarder*>& forwarders, const core::StandbyTables& standby)
-      : forwarders_{forwarders}, standby_{standby} {}
+  // All must outlive it; `forwarders` and `outboxes`: one for each worker.
+  SyncDump(const std::vector<core::Forwarder*>& forwarders, const std::vector<core::SyncOutbox*>& outboxes,
+           const core::StandbyTables& standby)
+      : forwarders_{forwarders}, outboxes_{outboxes}, standby_{standby} {}
 
   [[nodiscard]] bool is_running() const { return running_; }
   // While one is running: another one follows it.
@@ -31,11 +33,13 @@ class SyncDump {
   bool step(std::size_t budget, core::Tick now, const Tell& tell);
 
  private:
+  void be_running(bool running);
   bool step_worker(const Tell& tell, std::size_t& told);
   template <typename Table>
   bool step_table(const Table& table, std::size_t budget, core::Tick now, const Tell& tell, std::size_t& told);
 
   const std::vector<core::Forwarder*>& forwarders_;
+  const std::vector<core::SyncOutbox*>& outboxes_;
   const core::StandbyTables& standby_;
   bool running_ = false;
   bool again_ = false;

@@ -50,7 +50,7 @@ class SyncThread::Worker {
   Worker(EventLoop& loop, Surroundings surroundings)
       : loop_{loop},
         surroundings_{std::move(surroundings)},
-        dump_{surroundings_.forwarders, surroundings_.standby},
+        dump_{surroundings_.forwarders, surroundings_.outboxes, surroundings_.standby},
         timer_{loop.add_timer([this] { turn(); })} {}
 
   void take(SyncSettings order) {

@@ -14,6 +14,13 @@ std::optional<StandbyConnection> Forwarder::claimed(const Burst& burst, const ty
   return connection;
 }
 
+// While the sync thread makes a dump this connection may be where it has been already, and no longer where it is to come: the
+// packet that brings it tells of it.
+inline std::uint8_t Forwarder::mark_of_claimed(const Burst& burst) const {
+  const SyncPolicy& policy = burst.snapshot.sync_policy();
+  return burst.tells_peer && outbox_->wants_claimed() ? policy.owed(burst.now) : policy.learned(burst.now);
+}
+
 template <typename Path>
 [[gnu::noinline]] typename Path::Entry* Forwarder::claim(const Burst& burst, const typename Path::Entry::Key& key,
                                                          BucketPair place) {
@@ -24,7 +31,7 @@ template <typename Path>
     note_full(burst.now);
     return nullptr;
   }
-  entry->set_sync_mark(burst.snapshot.sync_policy().learned(burst.now));
+  entry->set_sync_mark(mark_of_claimed(burst));
   counters_.claimed.add();
   return entry;
 }
@@ -37,7 +44,7 @@ template <typename Path>
   const auto known = claimed<Path>(burst, entry.key);
   if (!known || known->only_if_absent) return;
   Path::tracker(*this).move(entry, known->server, known->state);
-  entry.set_sync_mark(burst.snapshot.sync_policy().learned(burst.now));
+  entry.set_sync_mark(mark_of_claimed(burst));
   counters_.claimed.add();
 }
 

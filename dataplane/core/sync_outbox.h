@@ -41,6 +41,8 @@ class SyncOutbox {
 
   // The worker's side.
   [[nodiscard]] bool is_open() const { return open_.load(std::memory_order_relaxed); }
+  // Connections that come from a standby table are to be told, too.
+  [[nodiscard]] bool wants_claimed() const { return wants_claimed_.load(std::memory_order_relaxed); }
   // False: there is no room.
   [[nodiscard]] bool push(const SyncRecord& record) {
     const std::size_t at = written_.load(std::memory_order_relaxed);
@@ -60,6 +62,7 @@ class SyncOutbox {
   }
   // The worker stops with its next burst; until then records may still come.
   void close() { open_.store(false, std::memory_order_relaxed); }
+  void want_claimed(bool wanted) { wants_claimed_.store(wanted, std::memory_order_relaxed); }
   // Moves the oldest records to `out`, and says how many: 0 when there are none.
   [[nodiscard]] std::size_t take(std::span<SyncRecord> out) {
     const std::size_t at = taken_.load(std::memory_order_relaxed);
@@ -77,6 +80,7 @@ class SyncOutbox {
   std::size_t taken_seen_ = 0;  // the worker's last look at `taken_`
   alignas(64) std::atomic<std::size_t> taken_{0};
   std::atomic<bool> open_{false};
+  std::atomic<bool> wants_claimed_{false};
 };
 
 }  // namespace penstock::core

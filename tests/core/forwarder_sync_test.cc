@@ -278,6 +278,32 @@ TEST_P(ForwarderSync, WhatWasLearnedIsNotToldBackUntilItChanges) {
   EXPECT_EQ(told(0).size(), 1U);
 }
 
+// It may have been where the dump has passed already, and is no longer where the dump is to come.
+TEST_P(ForwarderSync, WhatIsClaimedDuringADumpIsTold) {
+  group_.outbox(0).open();
+  group_.outbox(0).want_claimed(true);
+  learn(1000, 1, ConnectionState::kEstablished);
+  EXPECT_EQ(server_for(0, side_.ack()), 1);
+  const auto claimed = told(0);
+  ASSERT_EQ(claimed.size(), 1U);
+  EXPECT_EQ(claimed[0].server, ServerId{1});
+  EXPECT_EQ(server_for(0, side_.ack()), 1);
+  EXPECT_EQ(told(0).size(), 0U);
+
+  // The same for an old connection that went on at the peer.
+  pass(kSecond);
+  learn(1000, 2, ConnectionState::kEstablished);
+  EXPECT_EQ(server_for(0, side_.ack()), 2);
+  const auto caught_up = told(0);
+  ASSERT_EQ(caught_up.size(), 1U);
+  EXPECT_EQ(caught_up[0].server, ServerId{2});
+
+  group_.outbox(0).want_claimed(false);
+  learn(1001, 1, ConnectionState::kEstablished);
+  EXPECT_EQ(server_for(0, side_.ack(1001)), 1);
+  EXPECT_EQ(told(0).size(), 0U);
+}
+
 TEST_P(ForwarderSync, FollowsTheSnapshotsSettings) {
   group_.outbox(0).open();
   core::SnapshotBuilder builder;
