@@ -36,7 +36,7 @@ case $variant in
   coverage) compilers=("${gcc[@]}") options=("${coverage[@]}") ;;
   clang) compilers=("${clang[@]}") options=(--buildtype=release "-Dcpp_args=$quiet") ;;
   # clang's test of a member call's object opens descriptors and changes errno, which tests of shortages notice: g++'s has to do.
-  clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=['$quiet', '$lines', '-fno-sanitize=vptr']") ;;
+  clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=['$quiet', '$lines', '-fno-sanitize=vptr', '-fsanitize=fuzzer-no-link']") ;;
   clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=['$quiet', '$lines']") ;;
   fuzz) compilers=("${clang[@]}") options=("${fuzzing[@]}" "-Dcpp_args=['$quiet', '$lines', '-fsanitize=fuzzer-no-link']") ;;
   # AFL++'s own compilers are too old for C++23: its runtime takes the coverage that clang reports by this.

@@ -1,10 +1,10 @@
 #!/bin/bash
-# fuzz.sh [--afl] [NAME] [SECONDS]: build and run the fuzz target fuzz-NAME, or all that meson knows, by libFuzzer or by AFL++, as many at
-# once as there are processors.
-# fuzz.sh --list [--afl]: build all targets and name them, a line each.
+# fuzz.sh [--afl|--unoptimised] [NAME] [SECONDS]: build and run the fuzz target fuzz-NAME, or all that meson knows, by libFuzzer or by AFL++,
+# as many at once as there are processors. --unoptimised: those of the variant clang-asan, which are slower, but sooner built.
+# fuzz.sh --list [--afl|--unoptimised]: build all targets and name them, a line each.
 #
 # A target may have a program seeds-NAME, which writes inputs to begin with, and a dictionary NAME.dict somewhere in tests/. What
-# a run learns is kept in build-fuzz/corpus/NAME (--afl: build-afl/corpus/NAME), is read again by the next run, and is read by
+# a run learns is kept in corpus/NAME in the variant's folder (build-fuzz, build-afl, build-clang-asan), is read again by the next run, and is read by
 # both: AFL++ begins with libFuzzer's corpus. A finding is named and kept in the folder findings beside it, the other targets go
 # on, and the exit status is 1. The table at the end is of libFuzzer's own figures: edges (cov) and features of coverage, inputs
 # in the corpus; AFL++ counts edges otherwise and has no features.
@@ -14,6 +14,7 @@ variant=fuzz action=run
 while [[ ${1:-} == --* ]]; do
   case $1 in
     --afl) variant=afl ;;
+    --unoptimised) variant=clang-asan ;;
     --list) action=list ;;
     *) echo "fuzz.sh: no option $1" >&2; exit 2 ;;
   esac
@@ -24,7 +25,7 @@ case $# in
   0) ;;
   1) if [[ $1 =~ ^[0-9]+$ ]]; then seconds=$1; else name=$1; fi ;;
   2) name=$1 seconds=$2 ;;
-  *) echo "usage: fuzz.sh [--afl] [NAME] [SECONDS]" >&2; exit 2 ;;
+  *) echo "usage: fuzz.sh [--afl|--unoptimised] [NAME] [SECONDS]" >&2; exit 2 ;;
 esac
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "fuzz.sh: $seconds is no number of seconds" >&2; exit 2; }
 
@@ -88,7 +89,7 @@ fuzz_one() {
   prepare "$one"
   before=$(ls "$findings" | wc -l)
   echo "== fuzz-$one for $seconds seconds"
-  [ $variant = fuzz ] || engine=run_afl
+  [ $variant != afl ] || engine=run_afl
   $engine "$one" "$1" || status=1
   after=$(ls "$findings" | wc -l)
   if [ $status != 0 ]; then

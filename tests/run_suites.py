@@ -1,10 +1,12 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
+    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|sanitizers|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
-more. A suite in which nothing ran is a failure too. Sanitizer variants run the unit tests alone, and only when they are named.
+more. A suite in which nothing ran is a failure too. A sanitizer's variant (asan, tsan, clang-asan, clang-tsan) runs all unit tests, when it is
+named; `sanitizers` is what each run has of them: the pure layers' tests and all fuzz targets for a moment under AddressSanitizer, and the tests
+with threads under ThreadSanitizer.
 
 `coverage` runs the unit tests of the pure layers, counts what they execute, and fails where it is less than it was (tests/coverage.py).
 `fuzz` replays each fuzz target's seeds and what earlier runs have learned, then fuzzes it for some seconds: a test for each target.
@@ -15,11 +17,12 @@ prove that the nets can fail.
 `short` is the unit tests without those of SLOW_TESTS, `quick` is short and lint.
 
 Two suites run at the same time (the machines that run this have two processors); e2e, which measures nothing but loads everything, and
-equivalence and nemesis, which judge times, run alone.
+equivalence and nemesis, which judge times, run alone; but sanitizers, which come last, are built beside them in the time that they leave.
 """
 
 import concurrent.futures
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -29,7 +32,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from tests import coverage, fault_table, reports
+from tests import coverage, fault_table, reports, sanitizers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test-reports"
@@ -37,7 +40,12 @@ PYTHON = "/usr/bin/python3"
 UNIT_TIMEOUT_SECONDS = 600
 PYTEST_TIMEOUT_SECONDS = 2400
 FUZZ_SECONDS = 10
+FUZZ_MOMENT_SECONDS = 5
 FUZZ_TIMEOUT_SECONDS = 300  # of one target: its corpus may be large
+FUZZ_SCRIPT = str(ROOT / "lab" / "fuzz.sh")
+FUZZ_MOMENT = (FUZZ_SCRIPT, "--unoptimised")
+# A session of its own, of the least precedence.
+AT_LEISURE = ("setsid", str(ROOT / "lab" / "at_leisure.sh"))
 MUTANTS_FILTER = "*Mutant*"
 MUTANTS_OF_PYTEST = ("healthcheck_equivalence/test_comparison.py", "nemesis/test_checker.py")
 # Unit tests of more than 25 s: simulations, and what needs time to pass.
@@ -126,17 +134,21 @@ def tail(file: pathlib.Path, lines: int = 120) -> str:
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
 
 
-def build(variant: str, targets: tuple[str, ...] = ()) -> Outcome:
+def build(variant: str, targets: tuple[str, ...] = (), prefix: tuple[str, ...] = ()) -> Outcome:
     """Build a variant, or these targets of it; a build that fails is one failed test, shown with its log."""
-    log = REPORTS / f"build-{variant}.log"
+    return run_build(f"build {variant}", (*prefix, str(ROOT / "lab" / "build.sh"), variant, *targets))
+
+
+def run_build(name: str, command: tuple[str, ...]) -> Outcome:
+    log = REPORTS / f"{name.replace(' ', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with open(log, "wb") as output:
-        status = subprocess.run([ROOT / "lab" / "build.sh", variant, *targets], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT).returncode
-    say(f"{'ok  ' if status == 0 else 'FAIL'} build {variant}, {time.monotonic() - started:.0f} s")
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT).returncode
+    say(f"{'ok  ' if status == 0 else 'FAIL'} {name}, {time.monotonic() - started:.0f} s")
     outcome = Outcome()
     if status != 0:
-        outcome.fail(f"build {variant}")
+        outcome.fail(name)
         say(f"---- {log}\n{tail(log, 60)}\n----")
     return outcome
 
@@ -191,6 +203,31 @@ def sanitized(variant: str) -> Outcome:
     return outcome
 
 
+def build_sanitizers() -> Outcome:
+    """What sanitizers() runs, in the time that others leave."""
+    outcome = Outcome()
+    for variant, programs in sanitizers.PROGRAMS.items():
+        outcome.add(build(variant, (*programs, *sanitizers.HELPERS[variant]), AT_LEISURE))
+    outcome.add(run_build("build fuzz targets", (*AT_LEISURE, *FUZZ_MOMENT, "--list")))
+    return outcome
+
+
+def run_sanitizers() -> Outcome:
+    """Precondition: build_sanitizers() was."""
+    outcome = Outcome()
+    suites = []
+    for variant in sanitizers.PROGRAMS:
+        directory = ROOT / f"build-{variant}"
+        for program in sanitizers.missing(variant, tests_of(directory)):
+            outcome.fail(f"{variant}: {program} is no test")
+        suites.append(functools.partial(unit, variant, directory, functools.partial(sanitizers.is_wanted, variant)))
+    suites.append(functools.partial(fuzz, FUZZ_MOMENT, FUZZ_MOMENT_SECONDS))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for each in pool.map(lambda suite: suite(), suites):
+            outcome.add(each)
+    return outcome
+
+
 def measured_coverage() -> Outcome:
     """The unit tests of the pure layers, and a test more for each layer's lines and for its branches."""
     outcome = build("coverage", ("build.ninja",))  # only configured: then meson knows the tests
@@ -234,17 +271,17 @@ def has_cases(command: list[str], filter_: str) -> bool:
     return any(line.startswith("  ") for line in listing.stdout.splitlines())
 
 
-def fuzz() -> Outcome:
+def fuzz(script: tuple[str, ...] = (FUZZ_SCRIPT,), seconds: int = FUZZ_SECONDS) -> Outcome:
     """A test for each fuzz target; libFuzzer reads seeds and corpus before it invents anything, so a known finding shows at once."""
     outcome = Outcome()
-    listing = subprocess.run([ROOT / "lab" / "fuzz.sh", "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    listing = subprocess.run([*script, "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if listing.returncode != 0:
         outcome.fail("build fuzz")
-        say(f"---- lab/fuzz.sh --list\n{listing.stderr[-6000:]}\n----")
+        say(f"---- fuzz.sh --list\n{listing.stderr[-6000:]}\n----")
         return outcome
     for target in listing.stdout.split():
         report = REPORTS / "fuzz" / f"{target}.xml"
-        command = ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), str(ROOT / "lab" / "fuzz.sh"), target, str(FUZZ_SECONDS)]
+        command = ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), *script, target, str(seconds)]
         outcome.add(run_program(f"fuzz {target}", command, report, FUZZ_TIMEOUT_SECONDS, {}))
     return outcome
 
@@ -266,8 +303,10 @@ SUITES = {
     "e2e": lambda: pytest_suite("e2e"),
     "equivalence": lambda: pytest_suite("healthcheck_equivalence"),
     "nemesis": lambda: pytest_suite("nemesis/test_nemesis.py"),
+    "sanitizers": run_sanitizers,
 }
 ALONE = ("e2e", "equivalence", "nemesis")
+LAST = "sanitizers"
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
 # busy machine may miss, differential and nemesis are others each time, and what mutants and short run is among the other tests.
 BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
@@ -308,11 +347,15 @@ def main(arguments: list[str]) -> int:
     if any(name in NEED_RELEASE_BUILD for name in chosen):
         total.add(build("release"))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for outcome in pool.map(run_guarded, [name for name in chosen if name not in ALONE]):
+        for outcome in pool.map(run_guarded, [name for name in chosen if name not in (*ALONE, LAST)]):
             total.add(outcome)
-    for name in chosen:
-        if name in ALONE:
-            total.add(run_guarded(name))
+        built = pool.submit(build_sanitizers) if LAST in chosen else None
+        for name in chosen:
+            if name in ALONE:
+                total.add(run_guarded(name))
+    if built:
+        total.add(built.result())
+        total.add(run_guarded(LAST))
     if TRY_FAULTS.issubset(chosen):
         total.add(faults(started))
     if total.complaints:

@@ -100,6 +100,14 @@ def test_seeds_dictionary_and_corpus_are_given_to_the_target(tree):
     assert (tree / "build-fuzz" / "seeds" / "config" / "seed-0").exists()
 
 
+def test_unoptimised_targets_are_those_of_clang_asan(tree):
+    targets(tree, a=WELL)
+    (tree / "build-fuzz").rename(tree / "build-clang-asan")
+    assert run(tree, "--unoptimised", "--list").stdout == "a\n"
+    assert run(tree, "--unoptimised", "a", "3").returncode == 0
+    assert (tree / "build-clang-asan" / "corpus" / "a").is_dir()
+
+
 @pytest.mark.parametrize("arguments", [["c"], ["a", "soon"], ["a", "0"], ["--what"], ["a", "1", "2"]])
 def test_what_it_does_not_understand_is_refused(tree, arguments):
     targets(tree, a=WELL)

@@ -1,6 +1,7 @@
 """The runner of the suites must not say "passed" of something that failed: what it makes of programs that end badly."""
 
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -8,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.run_suites import Outcome, faults, run_program  # noqa: E402
+from tests.run_suites import AT_LEISURE, Outcome, faults, run_program  # noqa: E402
 
 TWO_PASSED = "<testsuites><testsuite><testcase name='a' status='run'/><testcase name='b'/></testsuite></testsuites>"
 ONE_FAILED = "<testsuites><testsuite><testcase name='a'/><testcase name='b'><failure message='no'/></testcase></testsuite></testsuites>"
@@ -47,6 +48,10 @@ def test_the_report_of_an_earlier_run_does_not_count(tmp_path):
 
 def test_a_program_that_is_not_there_is_a_failure(tmp_path):
     assert counts(run_program("program", [str(tmp_path / "nothing")], tmp_path / "report.xml", 30, {})) == (0, 1, 0)
+
+
+def test_what_runs_at_leisure_gives_way_to_others():
+    assert subprocess.run([*AT_LEISURE, "nice"], capture_output=True, text=True, check=True).stdout == "19\n"
 
 
 def test_a_fault_that_was_not_tried_is_a_failure():
