@@ -125,7 +125,7 @@ class CheckBinder {
   }
 
   // `connection` with what the block says itself.
-  Connection bind_connection(const Statement& block, Connection connection) const {
+  [[nodiscard]] Connection bind_connection(const Statement& block, Connection connection) const {
     const Fields fields{block.children, diagnostics_};
     const auto address = [&fields](std::string_view name) {
       const Word* const word = fields.value({name});

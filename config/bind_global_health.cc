@@ -104,7 +104,7 @@ void bind_init_file(const Statement& init, const BindContext& context, TrackFile
     if (word.text == "overwrite") {
       file.overwrite = true;
     } else if (const auto value = parse_integer(word.text, -kLargestNumber, kLargestNumber)) {
-      file.initial = *value;
+      file.initial = value;
     } else {
       context.diagnostics.error(word.place, "\"init_file\" takes a whole number and overwrite, not " + quote(word.text));
     }

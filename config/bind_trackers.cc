@@ -124,7 +124,9 @@ vrrp::ProcessTracker Trackers::bind_process(const Statement& statement, const Fi
 }
 
 void Trackers::finish(vrrp::RouterSpec& router) const {
-  std::set<std::string> scripts, processes, files;
+  std::set<std::string> scripts;
+  std::set<std::string> processes;
+  std::set<std::string> files;
   const auto collect = [&](const vrrp::Tracking& tracking) {
     for (const vrrp::TrackLine& line : tracking.scripts) scripts.insert(line.name);
     for (const vrrp::TrackLine& line : tracking.processes) processes.insert(line.name);

@@ -263,7 +263,9 @@ void bind_vrrp(const std::vector<Statement>& statements, const BindContext& cont
   const GroupsByMember groups = find_groups(statements, context.diagnostics);
   Trackers trackers{statements, context};
   std::set<std::string> names;
-  Firsts first_names, first_ids, first_addresses;
+  Firsts first_names;
+  Firsts first_ids;
+  Firsts first_addresses;
   for (const Statement& statement : statements) {
     if (statement.name().text != "vrrp_instance" || statement.words.size() < 2) continue;
     const Word& name = statement.words[1];

@@ -11,7 +11,7 @@
 namespace penstock::config {
 namespace {
 
-constexpr std::int64_t kLargestTimeout = 86'400 * 31;  // IPVS's and keepalived's bound: 31 days
+constexpr std::int64_t kLargestTimeout = std::int64_t{86'400} * 31;  // IPVS's and keepalived's bound: 31 days
 
 // lvs_timeouts [tcp SECONDS] [tcpfin SECONDS] [udp SECONDS], in any order.
 void bind_timeouts(const Statement& statement, Diagnostics& diagnostics, LvsTimeouts& out) {

@@ -69,7 +69,7 @@ void check_values(const Statement& statement, const Block& block, Diagnostics& d
       check_extra(statement, i + 1, block, diagnostics);
       return;
     }
-    const Argument& argument = i < wanted.count ? wanted.items[i] : wanted.items[wanted.count == 0 ? 0 : wanted.count - 1u];
+    const Argument& argument = i < wanted.count ? wanted.items[i] : wanted.items[wanted.count == 0 ? 0 : wanted.count - 1U];
     const Word& value = statement.words[i + 1];
     // Behind an optional value that was left out, in a file that puts two statements on a line.
     if (i >= wanted.required && !wanted.rest && argument.kind != Argument::Kind::kAny && block.find(value.text) != nullptr) {

@@ -18,7 +18,7 @@ char unescape(std::string_view text, std::size_t& at) {
     return static_cast<char>(value);
   }
   if (c >= '0' && c <= '7') {
-    unsigned value = static_cast<unsigned>(c - '0');
+    auto value = static_cast<unsigned>(c - '0');
     for (int digits = 1; digits < 3 && at < text.size() && text[at] >= '0' && text[at] <= '7'; ++digits) {
       value = value << 3 | static_cast<unsigned>(text[at++] - '0');
     }

@@ -34,8 +34,8 @@ void Parser::skip_to_top_level() {
   do {
     take();
   } while (tokens_.peek().kind != Token::Kind::kEnd &&
-           !(tokens_.peek().kind == Token::Kind::kWord && tokens_.peek().first_on_line &&
-             knows(&root_block(), tokens_.peek().word.text)));
+           (tokens_.peek().kind != Token::Kind::kWord || !tokens_.peek().first_on_line ||
+            !knows(&root_block(), tokens_.peek().word.text)));
 }
 
 // At a `}`. True, and taken, when it closes the block at hand; taken and reported when it closes nothing.

@@ -87,7 +87,7 @@ void Preprocessor::read_text(std::uint32_t file, const std::string& path) {
     if (name) {
       definitions_.define(*name, std::move(value));
     } else {
-      diagnostics_.error(line.place(line.text().size() - 1), "\"\\\" continues a line only in a $NAME= definition");
+      diagnostics_.error(line.place(line.text().size() - 1), R"("\" continues a line only in a $NAME= definition)");
     }
   }
   open_files_.pop_back();

@@ -35,7 +35,7 @@ class Preprocessor {
   void read_text(std::uint32_t file, const std::string& path);
   [[nodiscard]] Line physical_line(std::uint32_t file, std::uint32_t number);
   [[nodiscard]] Definition continued_lines(std::uint32_t file, std::uint32_t& number, Line line);
-  void process(const Line& line, std::size_t depth);
+  void process(const Line& given, std::size_t depth);
   void repeat(const Line& line, std::size_t depth);
   void emit(const Line& line);
   [[nodiscard]] Conditional conditional(const Line& line);

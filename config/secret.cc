@@ -41,7 +41,7 @@ bool continues_a_secret(const SourceMap& sources, const Position& at) {
     if (last == std::string_view::npos) continue;
     above = above.substr(0, last + 1);
     const std::size_t end = end_of_announcement(above);
-    return end != std::string_view::npos && above.find_first_not_of("\"", end) == std::string_view::npos;
+    return end != std::string_view::npos && above.find_first_not_of('"', end) == std::string_view::npos;
   }
   return false;
 }

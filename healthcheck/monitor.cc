@@ -103,7 +103,7 @@ void Monitor::State::settle(ServiceState& service, ServiceState* old, Actions& a
       if (service.find(gone.endpoint) == nullptr) Transitions{*old, global, actions}.remove(gone);
     }
   }
-  for (ServerState& server : service.servers) {
+  for (const ServerState& server : service.servers) {
     const ServerState* const before = old != nullptr ? old->find(server.endpoint) : nullptr;
     if (before == nullptr) {
       if (server.is_alive && global.rs_init_notifies) transitions.tell_state(server, true);
@@ -123,7 +123,7 @@ Actions Monitor::apply(std::span<const MonitoredService> services, const GlobalP
   State& state = *state_;
   Actions actions;
   state.global = global;
-  Services old = std::exchange(state.services, {});
+  const Services old = std::exchange(state.services, {});
   const std::map<ServiceKey, ServiceState*> old_by_key = std::exchange(state.by_key, {});
   state.checks.forget_users();
   for (const MonitoredService& wanted : services) {

@@ -5,6 +5,7 @@
 // bounded. Pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,8 @@ namespace penstock::healthcheck {
 
 class SmtpDialogue {
  public:
-  static constexpr std::size_t kLongestLine = 2048;        // RFC 5321, 4.5.3.1.5, says 512; servers exceed it
-  static constexpr std::size_t kLongestReply = 64 * 1024;  // all lines of one reply
+  static constexpr std::size_t kLongestLine = 2048;                     // RFC 5321, 4.5.3.1.5, says 512; servers exceed it
+  static constexpr std::size_t kLongestReply = std::size_t{64} * 1024;  // all lines of one reply
 
   struct Step {
     std::string send{};                // may be empty
@@ -31,7 +32,7 @@ class SmtpDialogue {
   [[nodiscard]] ProbeResult on_close() const;
 
  private:
-  enum class Waits { kGreeting, kHelo, kQuit };
+  enum class Waits : std::uint8_t { kGreeting, kHelo, kQuit };
 
   std::optional<Step> on_line(std::string_view line);
   [[nodiscard]] std::string_view what() const;

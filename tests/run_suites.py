@@ -1,6 +1,6 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|sanitizers|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
+    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|sanitizers|tidy|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
 
 The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
 that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
@@ -9,6 +9,7 @@ named; `sanitizers` is what each run has of them: the pure layers' tests and all
 with threads under ThreadSanitizer.
 
 `coverage` runs the unit tests of the pure layers, counts what they execute, and fails where it is less than it was (tests/coverage.py).
+`tidy` has clang-tidy read the product: a test for each library and program.
 `fuzz` replays each fuzz target's seeds and what earlier runs have learned, then fuzzes it for some seconds: a test for each target.
 `mutants` runs the tests that plant faults (GoogleTest suites with "Mutant" in their name, and the comparison of health checks), which
 prove that the nets can fail.
@@ -32,7 +33,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from tests import coverage, fault_table, reports, sanitizers
+from tests import coverage, fault_table, reports, sanitizers, tidy
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test-reports"
@@ -286,6 +287,23 @@ def fuzz(script: tuple[str, ...] = (FUZZ_SCRIPT,), seconds: int = FUZZ_SECONDS) 
     return outcome
 
 
+def tidied() -> Outcome:
+    outcome = build(tidy.VARIANT, ("build.ninja",))
+    if outcome.failed:
+        return outcome
+
+    def read(source: str) -> Outcome:
+        name = pathlib.Path(source).stem.removesuffix("-unity0")
+        report = REPORTS / "tidy" / f"{name}.xml"
+        return run_program(f"tidy {name}", ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), *tidy.command(source)], report,
+                           UNIT_TIMEOUT_SECONDS, {})
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for each in pool.map(read, tidy.sources()):
+            outcome.add(each)
+    return outcome
+
+
 SUITES = {
     "lint": lambda: pytest_suite("lint"),
     "nemesis-rules": lambda: pytest_suite("nemesis/test_checker.py"),
@@ -296,6 +314,7 @@ SUITES = {
     "clang-asan": lambda: sanitized("clang-asan"),
     "clang-tsan": lambda: sanitized("clang-tsan"),
     "coverage": measured_coverage,
+    "tidy": tidied,
     "fuzz": fuzz,
     "mutants": mutants,
     "short": lambda: unit("release", ROOT / "build", lambda test: test["name"] not in SLOW_TESTS),
@@ -309,7 +328,7 @@ ALONE = ("e2e", "equivalence", "nemesis")
 LAST = "sanitizers"
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
 # busy machine may miss, differential and nemesis are others each time, and what mutants and short run is among the other tests.
-BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
+BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "tidy", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
 NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
 # Among whose tests are those of all faults in docs/FAULTS.md.
 TRY_FAULTS = {"unit", "e2e"}

@@ -94,8 +94,7 @@ void check_interface(const InstanceSpec& spec, const Interfaces& interfaces, Ass
     if (const auto* const its = interfaces.find(spec.virtual_mac->interface)) require_up(spec.virtual_mac->interface, *its);
   }
   if (!result.source) {
-    result.faults.push_back(
-        fmt::format("no IPv{} address for interface", static_cast<int>(spec.family == packet::Family::kIpv4 ? 4 : 6)));
+    result.faults.push_back(fmt::format("no IPv{} address for interface", spec.family == packet::Family::kIpv4 ? 4 : 6));
   } else if (spec.track_source && spec.source &&
              std::ranges::find(interface->addresses, *spec.source) == interface->addresses.end()) {
     result.faults.push_back(fmt::format("source address {} not on interface", spec.source->to_string()));

@@ -87,8 +87,8 @@ class VirtualRouter {
   void hear_lower_as_master(const Accepted& accepted, const Circumstances& at);
   void hear_other_owner(const Accepted& accepted, const Circumstances& at);
   void log_reject(const HeardFrame& frame, const Rejected& rejected, const Circumstances& at);
-  [[nodiscard]] bool must_discard(std::uint8_t priority, TimePoint now) const;
-  void count_preempt_delay(std::uint8_t priority, const Circumstances& at);
+  [[nodiscard]] bool must_discard(std::uint8_t heard, TimePoint now) const;
+  void count_preempt_delay(std::uint8_t heard, const Circumstances& at);
   [[nodiscard]] bool may_answer(TimePoint now);
 
   // virtual_router.cc

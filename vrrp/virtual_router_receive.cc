@@ -16,10 +16,10 @@ namespace {
 // priority must not make us send as many, with announcements of every address.
 constexpr std::chrono::milliseconds kLeastAnswerGap{5};
 
-enum class LineKind : std::uint64_t { kRemark = 1, kDiscard, kLower, kNewMaster, kPriorityZero };
+enum class LineKind : std::uint8_t { kRemark = 1, kDiscard, kLower, kNewMaster, kPriorityZero };
 
 std::uint64_t line_about(LineKind kind, const packet::IpAddress& peer, std::uint64_t detail = 0) {
-  return std::hash<packet::IpAddress>{}(peer) + (std::to_underlying(kind) << 32U) + detail;
+  return std::hash<packet::IpAddress>{}(peer) + (std::uint64_t{std::to_underlying(kind)} << 32U) + detail;
 }
 
 }  // namespace

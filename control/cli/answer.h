@@ -5,6 +5,7 @@
 // (printer.h): ten thousand servers as JSON take most of a second, which no verdict and no packet for the kernel may wait for.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,7 +39,7 @@ struct Answer {
 // The same with its text made here and now.
 [[nodiscard]] Answer printed(Answer answer);
 
-enum class ConnectionFormat { kTable, kIpvsadm, kIpvsadmPersistenceEngine, kJson };
+enum class ConnectionFormat : std::uint8_t { kTable, kIpvsadm, kIpvsadmPersistenceEngine, kJson };
 
 // All connections as text, with title and end.
 [[nodiscard]] std::unique_ptr<AnswerStream> stream_connections(std::unique_ptr<ConnectionCursor> cursor,

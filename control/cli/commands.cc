@@ -177,7 +177,7 @@ std::expected<Command, Refusal> parse_command(std::span<const std::string> args)
   if (args[0] == "ipvsadm") {
     auto request = parse_ipvsadm(args.subspan(1));
     if (!request) return std::unexpected(std::move(request.error()));
-    return std::move(*request);
+    return *request;
   }
   if (args[0] == "announce") {
     if (args.size() > 1) return refuse(fmt::format("penstock announce: {} is too much", args[1]));

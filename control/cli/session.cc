@@ -62,12 +62,12 @@ void Session::pull() {
   pulling_ = true;
   while (stream_ && !complete_ && !waiting_ && output().size() < kLowWater) {
     waiting_ = true;
-    stream_->more([this](std::string piece, bool last) { take(std::move(piece), last); });
+    stream_->more([this](const std::string& piece, bool last) { take(piece, last); });
   }
   pulling_ = false;
 }
 
-void Session::take(std::string piece, bool last) {
+void Session::take(const std::string& piece, bool last) {
   waiting_ = false;
   append_frames(output_, FrameType::kStdout, piece);
   if (last) {

@@ -44,7 +44,7 @@ class Session {
   void answer_line(std::string_view line);
   void start(Answer answer);
   void pull();
-  void take(std::string piece, bool last);
+  void take(const std::string& piece, bool last);
 
   Run run_;
   std::function<void()> on_output_;

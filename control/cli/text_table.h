@@ -2,6 +2,7 @@
 // line.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +11,7 @@ namespace penstock::control {
 
 class TextTable {
  public:
-  enum class Align { kLeft, kRight };
+  enum class Align : std::uint8_t { kLeft, kRight };
   struct Column {
     std::string_view title;
     Align align = Align::kLeft;

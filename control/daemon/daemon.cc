@@ -62,7 +62,7 @@ std::string summary_of(const Director::Changes& changes) {
 }  // namespace
 
 // The limit is raised before the thread starts that runs checks and scripts.
-Daemon::Daemon(const Options& options) : options_{options}, descriptors_{raise_descriptor_limit()} {}
+Daemon::Daemon(Options options) : options_{std::move(options)}, descriptors_{raise_descriptor_limit()} {}
 
 std::expected<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& options, config::Model model) {
   std::unique_ptr<Daemon> daemon{new Daemon{options}};

@@ -51,7 +51,7 @@ class Daemon {
  private:
   using Step = std::expected<void, std::string>;
 
-  explicit Daemon(const Options& options);
+  explicit Daemon(Options options);
   [[nodiscard]] Step start_dpdk();
   [[nodiscard]] Step start_kernel_side();
   void give_privileges_up();

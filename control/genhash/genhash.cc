@@ -164,7 +164,7 @@ std::expected<GenhashRequest, std::string> parse_genhash(const std::vector<std::
   if (port > 65535) return std::unexpected{fmt::format("{} is not a port from 1 to 65535", port)};
   const auto version = version_of(protocol);
   if (!version) return std::unexpected{fmt::format("{} is not 1.0, 1.0c or 1.1", protocol)};
-  if (!(timeout > 0 && timeout <= 3600)) return std::unexpected{"the timeout must lie above 0 and be at most 3600"};
+  if (timeout <= 0 || timeout > 3600) return std::unexpected{"the timeout must lie above 0 and be at most 3600"};
   if (!request.url.starts_with('/')) return std::unexpected{"the url is a path: it begins with a slash"};
   request.port = static_cast<std::uint16_t>(port);
   request.version = *version;

@@ -56,7 +56,7 @@ class HealthThread::Worker {
             report_problem},
         farewell_{loop.add_timer([this] { stop_when_idle(); })} {}
 
-  void take(HealthSettings settings) {
+  void take(const HealthSettings& settings) {
     const healthcheck::GlobalPolicy& global = settings.global;
     runner_.set_options(
         {.refuse_insecure = global.script_security, .default_user = global.script_user, .default_group = global.script_group});

@@ -69,8 +69,7 @@ ServiceHealth::ServiceHealth(EventLoop& loop, bool share_checks, TableChanged on
                              HealthThread::TrackerResults on_tracker)
     : monitor_{healthcheck::Monitor::Options{.share_checks = share_checks}},
       on_change_{std::move(on_change)},
-      thread_{loop, [this](std::vector<healthcheck::CheckReport> reports) { take(std::move(reports)); },
-              std::move(on_tracker)} {}
+      thread_{loop, [this](const std::vector<healthcheck::CheckReport>& reports) { take(reports); }, std::move(on_tracker)} {}
 
 std::vector<Director::Wanted> ServiceHealth::named_by(const config::Model& model) {
   std::vector<Director::Wanted> all;
@@ -120,7 +119,7 @@ std::vector<Director::Wanted> ServiceHealth::apply(const config::Model& model) {
 void ServiceHealth::stop() { carry_out_orders(monitor_.stop()); }
 
 // Traffic first, and each table once, however often it changes meanwhile.
-void ServiceHealth::take(std::vector<healthcheck::CheckReport> reports) {
+void ServiceHealth::take(const std::vector<healthcheck::CheckReport>& reports) {
   std::map<healthcheck::ServiceKey, healthcheck::TimePoint> changed;  // since the oldest verdict
   Actions all;
   for (const healthcheck::CheckReport& report : reports) {

@@ -58,7 +58,7 @@ class ServiceHealth {
   };
   using ThresholdsOfServers = std::map<packet::Endpoint, Thresholds>;
 
-  void take(std::vector<healthcheck::CheckReport> reports);
+  void take(const std::vector<healthcheck::CheckReport>& reports);
   void carry_out_orders(healthcheck::Actions actions);
   [[nodiscard]] std::vector<Director::Row> rows_of(const healthcheck::ServiceKey& service) const;
 

@@ -30,7 +30,8 @@ extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument
 namespace penstock::control {
 namespace {
 
-constexpr std::size_t kChildStackBytes = 128 * 1024;  // execvpe() keeps a path of PATH_MAX and copies of the arguments there
+// execvpe() keeps a path of PATH_MAX and copies of the arguments there.
+constexpr std::size_t kChildStackBytes = std::size_t{128} * 1024;
 
 // What the new process needs to know, and the error that it reports. In memory that both see until the program is executed.
 struct Start {

@@ -16,7 +16,8 @@ namespace penstock::control {
 namespace {
 
 constexpr const char* kDefaultUser = "keepalived_script";
-constexpr std::size_t kLargestEntry = 1024 * 1024;  // of the password database; groups with thousands of members are long
+// Of the password database; groups with thousands of members are long.
+constexpr std::size_t kLargestEntry = std::size_t{1024} * 1024;
 
 // Calls one of the get...nam_r functions with a buffer that suffices. No value: there is no such name.
 template <typename Entry, typename Get>
@@ -59,7 +60,7 @@ std::optional<std::string> find_in_path(const std::string& name) {
   while (true) {
     const auto end = rest.find(':');
     const std::string folder{rest.substr(0, end)};
-    const std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+    std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
     struct stat file{};
     if (stat(candidate.c_str(), &file) == 0 && S_ISREG(file.st_mode)) return candidate;
     if (end == std::string_view::npos) return std::nullopt;

@@ -4,6 +4,7 @@
 // read, not while the loop runs. ScriptUsers remembers what was asked.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <string>
@@ -28,7 +29,7 @@ class ScriptUsers {
   std::map<std::pair<std::string, std::string>, UserIds> known_;
 };
 
-enum class ScriptSafety {
+enum class ScriptSafety : std::uint8_t {
   kSafe,
   kNotFound,       // no such file, or none that can be looked at
   kNotExecutable,  // not by those ids

@@ -16,7 +16,7 @@ namespace {
 
 // The kernel makes dump datagrams of at most 32 KiB; a notification about a NIC with hundreds of virtual functions may be
 // larger.
-constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{256} * 1024;
 
 void set_option(int fd, int level, int option, int value) {
   // Each option set by this is an improvement that old kernels lack, so a failure changes nothing that we rely on.

@@ -6,11 +6,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace penstock::core {
 
-enum class PageKind { kHuge, kTransparent, kSmall };
+enum class PageKind : std::uint8_t { kHuge, kTransparent, kSmall };
 
 // Returns zeroed memory of at least `bytes` bytes, aligned to a huge page; aborts with one line on stderr when the machine has
 // not enough.

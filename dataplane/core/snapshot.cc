@@ -75,7 +75,7 @@ std::unique_ptr<Snapshot> SnapshotBuilder::build() {
   const auto ipv4_count =
       std::ranges::count_if(services_, [](const ServiceSpec& spec) { return spec.endpoint.address.is_v4(); }) +
       std::ranges::count_if(check_targets_, [](const packet::IpAddress& address) { return address.is_v4(); });
-  const std::size_t ipv4_entries = static_cast<std::size_t>(ipv4_count);
+  const auto ipv4_entries = static_cast<std::size_t>(ipv4_count);
   snapshot->service_table_ = ServiceTable{ipv4_entries, services_.size() + check_targets_.size() - ipv4_entries};
   for (const packet::IpAddress& address : check_targets_) snapshot->service_table_.insert_check_target(address);
   snapshot->services_.reserve(services_.size());

@@ -102,7 +102,7 @@ class Snapshot {
  public:
   // Before it is published, or in a copy. False where there is no room for as many members, or for a server: nothing has
   // changed then.
-  bool change_members(std::uint16_t service, const MembersChange& change);
+  bool change_members(std::uint16_t index, const MembersChange& change);
 
   [[nodiscard]] const ServiceTable& service_table() const { return service_table_; }
   [[nodiscard]] const Service& service(std::uint16_t index) const { return services_[index]; }

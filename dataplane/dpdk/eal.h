@@ -2,6 +2,7 @@
 // started twice.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -14,7 +15,7 @@
 
 namespace penstock::dpdk {
 
-enum class LogLevel { kError, kWarning, kInfo, kDebug };
+enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
 
 // Control-owned. The thread that starts it becomes DPDK's main thread and must be the one that ends it.
 class Eal {

@@ -5,7 +5,7 @@
 
 namespace penstock::dpdk {
 
-enum class IdleMode {
+enum class IdleMode : std::uint8_t {
   kPoll,   // a NIC: a packet must never wait
   kSleep,  // virtual devices: the CPU belongs to others as well
 };
@@ -13,7 +13,7 @@ enum class IdleMode {
 // Worker-owned. After so long without work a worker first slows its polling, then sleeps; any work starts it anew.
 class IdlePolicy {
  public:
-  enum class Step { kPoll, kPause, kSleep };
+  enum class Step : std::uint8_t { kPoll, kPause, kSleep };
 
   static constexpr std::uint64_t kPollMicroseconds = 20;
   static constexpr std::uint64_t kPauseMicroseconds = 100;  // counted from the last work

@@ -25,12 +25,12 @@ int plain_fanout(int argument) {
 
 }  // namespace penstock::dpdk
 
-extern "C" int setsockopt(int fd, int level, int name, const void* value, socklen_t length) noexcept {
+extern "C" int setsockopt(int fd, int level, int optname, const void* optval, socklen_t optlen) noexcept {
   int fanout = 0;
-  if (level == SOL_PACKET && name == PACKET_FANOUT && value != nullptr && length == sizeof(fanout)) {
-    std::memcpy(&fanout, value, sizeof(fanout));
+  if (level == SOL_PACKET && optname == PACKET_FANOUT && optval != nullptr && optlen == sizeof(fanout)) {
+    std::memcpy(&fanout, optval, sizeof(fanout));
     fanout = penstock::dpdk::plain_fanout(fanout);
-    value = &fanout;
+    optval = &fanout;
   }
-  return static_cast<int>(syscall(SYS_setsockopt, fd, level, name, value, length));
+  return static_cast<int>(syscall(SYS_setsockopt, fd, level, optname, optval, optlen));
 }

@@ -4,6 +4,7 @@
 // opens a device.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 namespace penstock::dpdk {
 
 // The drivers that need something said or done that others don't.
-enum class Driver { kPci, kAfPacket, kAfXdp, kOther };
+enum class Driver : std::uint8_t { kPci, kAfPacket, kAfXdp, kOther };
 
 struct PortSpec {
   std::string name;       // as in keepalived.conf: "eth0"; also the name of the port's TAP

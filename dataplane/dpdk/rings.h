@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <numeric>
@@ -33,7 +34,7 @@ inline constexpr unsigned kPuntRings = std::accumulate(kPuntRing.begin(), kPuntR
 inline constexpr unsigned kUrgentRing = 64;
 inline constexpr unsigned kBulkRing = 1024;
 
-enum class Writers { kOne, kMany };
+enum class Writers : std::uint8_t { kOne, kMany };
 
 // A bounded first-in, first-out queue of packets for one reader. Owns what is in it.
 template <Writers W>

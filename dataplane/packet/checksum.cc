@@ -8,7 +8,7 @@ void OnesComplementSum::add(std::span<const std::byte> bytes) {
   std::size_t left = bytes.size();
   std::uint64_t sum = 0;
   for (; left >= sizeof(std::uint64_t); left -= sizeof(std::uint64_t), at += sizeof(std::uint64_t)) {
-    std::uint64_t word;
+    std::uint64_t word = 0;
     std::memcpy(&word, at, sizeof(word));
     sum += (word & 0xffff'ffff) + (word >> 32);
   }

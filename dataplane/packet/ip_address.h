@@ -34,8 +34,8 @@ enum class Family : std::uint8_t { kIpv4 = 4, kIpv6 = 6 };
 // Either kind of address. The order is that of ipvsadm's listings: IPv4 before IPv6, then by numeric value.
 class IpAddress {
  public:
-  constexpr IpAddress() = default;                                // 0.0.0.0
-  constexpr IpAddress(Ipv4Address v4) : family_{Family::kIpv4} {  // NOLINT(google-explicit-constructor)
+  constexpr IpAddress() = default;       // 0.0.0.0
+  constexpr IpAddress(Ipv4Address v4) {  // NOLINT(google-explicit-constructor)
     const std::uint32_t host = v4.value();
     for (std::size_t i = 0; i < 4; ++i) bytes_.bytes[i] = static_cast<std::uint8_t>(host >> (24 - 8 * i));
   }

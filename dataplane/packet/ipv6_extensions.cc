@@ -20,8 +20,8 @@ bool is_extension(std::uint8_t next_header) {
 // The extension header's size in bytes; `length` is its second byte.
 std::size_t size_of_extension(std::uint8_t next_header, const Ipv6ExtensionHeader& header) {
   switch (next_header) {
-    case ip_protocol::kFragment: return sizeof(Ipv6FragmentHeader);       // its second byte is reserved
-    case ip_protocol::kAuthentication: return (header.length + 2U) * 4U;  // RFC 4302 section 2.2
+    case ip_protocol::kFragment: return sizeof(Ipv6FragmentHeader);                  // its second byte is reserved
+    case ip_protocol::kAuthentication: return (std::size_t{header.length} + 2) * 4;  // RFC 4302 section 2.2
     default: return header.size();
   }
 }

@@ -17,11 +17,11 @@ using control::EventLoop;
 // Runs one URL after another; what is made of each is the caller's.
 class HttpProbe : public Probe {
  public:
-  HttpProbe(const HttpProbeSetup& setup, const CheckSpec& check)
+  HttpProbe(const HttpProbeSetup& setup, CheckSpec check)
       : curl_{setup.curl},
         sockets_{setup.sockets},
         tls_{setup.tls},
-        check_{check},
+        check_{std::move(check)},
         http_{std::get<HttpCheck>(check_.kind)},
         started_{EventLoop::now()},
         other_end_{setup.loop.add_timer([this] {

@@ -162,7 +162,7 @@ ProbeResult HttpTransfer::result_of_timeout() const {
 ProbeResult HttpTransfer::result_of(CURLcode code) const {
   if (code == CURLE_OK) return {};
   if (own_failure_) return *own_failure_;
-  const std::string words = error_text_.c_str();  // up to its end mark
+  const std::string words = error_text_.substr(0, error_text_.find('\0'));  // up to its end mark
   const auto failed = [&](ProbeFailure failure) {
     return ProbeResult{.failure = failure, .detail = in_one_line(words.empty() ? curl_easy_strerror(code) : words, '?')};
   };

@@ -11,8 +11,11 @@ namespace {
 
 class MiscProbe final : public OneShotProbe {
  public:
-  MiscProbe(control::EventLoop& loop, ScriptSlots& slots, const MiscCheck& check, ProbeDone done)
-      : OneShotProbe{loop, std::move(done)}, slots_{slots}, check_{check}, place_{slots.queue_up([this] { start_script(); })} {}
+  MiscProbe(control::EventLoop& loop, ScriptSlots& slots, MiscCheck check, ProbeDone done)
+      : OneShotProbe{loop, std::move(done)},
+        slots_{slots},
+        check_{std::move(check)},
+        place_{slots.queue_up([this] { start_script(); })} {}
 
  private:
   void start_script() {

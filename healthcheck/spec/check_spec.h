@@ -130,6 +130,7 @@ struct UdpCheck {
 // Up when the server answers the question with response code 0.
 struct DnsCheck {
   // The number of the query's type (RFC 1035, 3.2.2; AAAA: RFC 3596).
+  // NOLINTNEXTLINE(performance-enum-size): as on the wire
   enum class Type : std::uint16_t { kA = 1, kNs = 2, kCname = 5, kSoa = 6, kMx = 15, kTxt = 16, kAaaa = 28 };
 
   Type type = Type::kSoa;
