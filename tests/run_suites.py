@@ -205,7 +205,7 @@ def sanitized(variant: str) -> Outcome:
 
 
 def build_sanitizers() -> Outcome:
-    """What sanitizers() runs, in the time that others leave."""
+    """What run_sanitizers() runs, in the time that others leave."""
     outcome = Outcome()
     for variant, programs in sanitizers.PROGRAMS.items():
         outcome.add(build(variant, (*programs, *sanitizers.HELPERS[variant]), AT_LEISURE))
@@ -327,7 +327,7 @@ SUITES = {
 ALONE = ("e2e", "equivalence", "nemesis")
 LAST = "sanitizers"
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
-# busy machine may miss, differential and nemesis are others each time, and what mutants and short run is among the other tests.
+# busy machine may miss, tidy takes as long as half of e2e, differential and nemesis are others each time, and what mutants and short run is among the other tests.
 BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "tidy", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
 NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
 # Among whose tests are those of all faults in docs/FAULTS.md.
@@ -344,10 +344,10 @@ def faults(since: float) -> Outcome:
     return Outcome(failed=1, complaints=[f"docs/FAULTS.md: not run: {', '.join(missing)}"]) if missing else Outcome(passed=1)
 
 
-def run_guarded(name: str) -> Outcome:
+def run_guarded(name: str, suite: Callable[[], Outcome] | None = None) -> Outcome:
     """A suite whose own machinery breaks is a failure, not the end of the run."""
     try:
-        return SUITES[name]()
+        return (suite or SUITES[name])()
     except Exception as error:  # the closing line must come whatever happens
         outcome = Outcome()
         outcome.fail(f"{name}: {type(error).__name__}: {error}")
@@ -368,7 +368,7 @@ def main(arguments: list[str]) -> int:
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for outcome in pool.map(run_guarded, [name for name in chosen if name not in (*ALONE, LAST)]):
             total.add(outcome)
-        built = pool.submit(build_sanitizers) if LAST in chosen else None
+        built = pool.submit(run_guarded, LAST, build_sanitizers) if LAST in chosen else None
         for name in chosen:
             if name in ALONE:
                 total.add(run_guarded(name))
