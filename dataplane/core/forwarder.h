@@ -143,7 +143,9 @@ class Forwarder {
   // What the peer knows of this connection, when its server is one that the snapshot knows.
   template <typename Path>
   [[nodiscard]] std::optional<StandbyConnection> claimed(const Burst& burst, const typename Path::Entry::Key& key);
-  [[nodiscard]] std::uint8_t mark_of_claimed(const Burst& burst) const;
+  // A connection has just been claimed.
+  template <typename Entry>
+  void note_claimed(const Burst& burst, Entry& entry);
   // The packet is about to take its connection to `next`.
   template <typename Entry>
   void note_for_peer(const Burst& burst, Entry& entry, ConnectionState next);

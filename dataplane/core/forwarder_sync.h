@@ -15,10 +15,14 @@ std::optional<StandbyConnection> Forwarder::claimed(const Burst& burst, const ty
 }
 
 // While the sync thread makes a dump this connection may be where it has been already, and no longer where it is to come: the
-// packet that brings it tells of it.
-inline std::uint8_t Forwarder::mark_of_claimed(const Burst& burst) const {
+// peer is told of it now, whatever becomes of the packet that brings it.
+template <typename Entry>
+void Forwarder::note_claimed(const Burst& burst, Entry& entry) {
   const SyncPolicy& policy = burst.snapshot.sync_policy();
-  return burst.tells_peer && outbox_->wants_claimed() ? policy.owed(burst.now) : policy.learned(burst.now);
+  const bool wanted = burst.tells_peer && outbox_->wants_claimed();
+  const bool owed = wanted && !tell_peer(burst, entry, entry.state);
+  entry.set_sync_mark(owed ? policy.owed(burst.now) : policy.learned(burst.now));
+  counters_.claimed.add();
 }
 
 template <typename Path>
@@ -31,8 +35,7 @@ template <typename Path>
     note_full(burst.now);
     return nullptr;
   }
-  entry->set_sync_mark(mark_of_claimed(burst));
-  counters_.claimed.add();
+  note_claimed(burst, *entry);
   return entry;
 }
 
@@ -44,8 +47,7 @@ template <typename Path>
   const auto known = claimed<Path>(burst, entry.key);
   if (!known || known->only_if_absent) return;
   Path::tracker(*this).move(entry, known->server, known->state);
-  entry.set_sync_mark(mark_of_claimed(burst));
-  counters_.claimed.add();
+  note_claimed(burst, entry);
 }
 
 template <typename Entry>

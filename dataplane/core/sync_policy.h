@@ -15,9 +15,8 @@
 // What that leaves out:
 // - A change is one from the packet before, not from the last state told: FIN_WAIT, SYN_RECV, FIN_WAIT is told twice.
 // - With a refresh period packets aren't counted: it is the kernel's rule for a period of 0. Times are right to an eighth of
-// the
-//   refresh period, and a retry comes one to two eighths after the message before. Each change into a state that is told is
-//   told at once; the kernel compares timeouts there, which differ.
+//   it, and a retry comes one to two eighths after the message before. Each change into a state that is told is told at once;
+//   the kernel compares timeouts there, which differ.
 #pragma once
 
 #include <algorithm>

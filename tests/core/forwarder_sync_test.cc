@@ -304,20 +304,51 @@ TEST_P(ForwarderSync, WhatIsClaimedDuringADumpIsTold) {
   EXPECT_EQ(told(0).size(), 0U);
 }
 
+// Whatever becomes of the packet that brings it.
+TEST_P(ForwarderSync, WhatIsClaimedDuringADumpIsToldThoughItsServerIsRemoved) {
+  group_.outbox(0).open();
+  group_.outbox(0).want_claimed(true);
+  learn(1000, 1, ConnectionState::kEstablished);
+  change(without_server(three_servers(), 1));
+  EXPECT_EQ(send(0, side_.ack()).verdict.reason, DropReason::kServerRemoved);
+  const auto claimed = told(0);
+  ASSERT_EQ(claimed.size(), 1U);
+  EXPECT_EQ(claimed[0].server, ServerId{1});
+  EXPECT_EQ(claimed[0].state, ConnectionState::kEstablished);
+}
+
+// With a refresh period a half-open connection's packets tell nothing.
+TEST_P(ForwarderSync, WhatIsClaimedDuringADumpIsToldInAnyState) {
+  Situation situation = three_servers();
+  situation.sync = {.refresh_period = std::chrono::seconds{10}};
+  change(situation);
+  group_.outbox(0).open();
+  group_.outbox(0).want_claimed(true);
+  learn(1000, 1, ConnectionState::kSynReceived);
+  EXPECT_EQ(server_for(0, side_.syn()), 1);
+  const auto claimed = told(0);
+  ASSERT_EQ(claimed.size(), 1U);
+  EXPECT_EQ(claimed[0].state, ConnectionState::kSynReceived);
+}
+
+TEST_P(ForwarderSync, WhatIsClaimedDuringADumpIsToldLaterWhereTheOutboxIsFull) {
+  group_.outbox(0).open();
+  for (std::uint16_t port = 1001; port <= 1064; ++port) send(0, side_.syn(port));
+  group_.outbox(0).want_claimed(true);
+  learn(1000, 1, ConnectionState::kEstablished);
+  EXPECT_EQ(server_for(0, side_.ack()), 1);
+  EXPECT_EQ(told(0).size(), 64U);
+  EXPECT_EQ(server_for(0, side_.ack()), 1);
+  const auto records = told(0);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].client_port, 1000);
+}
+
 TEST_P(ForwarderSync, FollowsTheSnapshotsSettings) {
   group_.outbox(0).open();
-  core::SnapshotBuilder builder;
-  builder.set_port(0, port_mac(0));
-  builder.set_server(ServerId{0},
-                     {.destination = server_mac(0), .source = port_mac(0), .available = true, .resolved = true, .weight = 1});
-  builder.add_service({.endpoint = {packet::IpAddress::parse(side_.vip).value(), kHttp},
-                       .protocol = packet::Protocol::kTcp,
-                       .virtual_id = virtual_id(false),
-                       .scheduler_slot = 1,
-                       .generation = 1,
-                       .members = {ServerId{0}}});
-  builder.set_sync_policy(core::SyncPolicy{{.threshold = 2, .period = 5, .early = false}});
-  snapshot_ = builder.build();
+  Situation situation = three_servers();
+  situation.sync = {.threshold = 2, .period = 5, .early = false};
+  change(situation);
   std::string text;
   send(0, side_.syn());
   for (int packet = 2; packet < 20; ++packet) {

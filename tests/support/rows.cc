@@ -65,6 +65,7 @@ std::unique_ptr<const core::Snapshot> snapshot_of(const Situation& situation, st
     builder.add_check_target(packet::IpAddress::parse(target).value());
   }
   builder.set_sync_flow({packet::IpAddress::parse("224.0.0.81").value(), 8848});
+  builder.set_sync_policy(core::SyncPolicy{situation.sync});
   builder.set_expire_nodest_conn(situation.expire_nodest_conn);
   builder.set_sloppy_tcp(situation.sloppy_tcp);
   builder.set_expected_adverts(situation.adverts);

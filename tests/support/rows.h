@@ -56,6 +56,7 @@ struct Situation {
   bool expire_nodest_conn = false;
   bool sloppy_tcp = false;
   std::vector<core::ExpectedAdvert> adverts{};
+  core::SyncSettings sync{};
   bool is_backup = false;           // the VIPs belong to a virtual router whose master is another director
   std::size_t connections4 = 1024;  // the size of a worker's tables; only that of the row's first situation counts
   std::size_t connections6 = 512;
