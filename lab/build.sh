@@ -44,6 +44,9 @@ case $variant in
   *) echo "build.sh: no variant $variant (release asan tsan coverage clang clang-asan clang-tsan fuzz afl)" >&2; exit 2 ;;
 esac
 
+mkdir -p "$dir"
+exec {lock}>"$dir/.lock"  # one build of it at a time: a second one waits
+flock "$lock"
 if [ ! -f "$dir/build.ninja" ]; then
   rm -rf "$dir/meson-private" "$dir/meson-info"  # a set-up that was interrupted
   CC=${compilers[0]} CXX=${compilers[1]} /usr/bin/meson setup "$dir" "$root" -Dwerror=true "${options[@]}"

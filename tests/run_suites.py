@@ -1,12 +1,10 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|sanitizers|tidy|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
+    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|simulation|sanitizers|tidy|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
 
-The counts come from reports that the tests write themselves: GoogleTest's XML (one file for each binary) and pytest's JUnit XML. A program
-that ends without a report, or that fails although its report shows no failure (a crash, a sanitizer's finding, a timeout), is one failure
-more. A suite in which nothing ran is a failure too. A sanitizer's variant (asan, tsan, clang-asan, clang-tsan) runs all unit tests, when it is
-named; `sanitizers` is what each run has of them: the pure layers' tests and all fuzz targets for a moment under AddressSanitizer, and the tests
-with threads under ThreadSanitizer.
+A sanitizer's variant (asan, tsan, clang-asan, clang-tsan) runs all unit tests, when it is named; `sanitizers` is what each run has of them:
+the pure layers' tests and all fuzz targets for a moment under AddressSanitizer, and the tests with threads under ThreadSanitizer.
+`simulation` is VRRP's million failovers, `unit` all other tests of the release build.
 
 `coverage` runs the unit tests of the pure layers, counts what they execute, and fails where it is less than it was (tests/coverage.py).
 `tidy` has clang-tidy read the product: a test for each library and program.
@@ -18,183 +16,33 @@ prove that the nets can fail.
 `short` is the unit tests without those of SLOW_TESTS, `quick` is short and lint.
 
 Two suites run at the same time (the machines that run this have two processors); e2e, which measures nothing but loads everything, and
-equivalence and nemesis, which judge times, run alone; but sanitizers, which come last, are built beside them in the time that they leave.
+equivalence and nemesis, which judge times, run alone. `simulation` and `sanitizers`, which only compute, have all the time that these leave:
+they begin first, at the least precedence, and end last. Only ThreadSanitizer's tests, in which threads wait for each other, wait for their turn.
 """
 
 import concurrent.futures
-import dataclasses
 import functools
-import json
-import os
 import pathlib
+import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 
-from tests import coverage, fault_table, reports, sanitizers, tidy
+from tests import coverage, fault_table, sanitizers, tidy
+from tests.programs import (AT_LEISURE, PATIENCE_AT_LEISURE, REPORTS, ROOT, UNIT_TIMEOUT_SECONDS, Outcome, build, plain, pytest_suite, run_build,
+                            run_program, say, tests_of, unit)
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-REPORTS = ROOT / "build" / "test-reports"
-PYTHON = "/usr/bin/python3"
-UNIT_TIMEOUT_SECONDS = 600
-PYTEST_TIMEOUT_SECONDS = 2400
 FUZZ_SECONDS = 10
 FUZZ_MOMENT_SECONDS = 5
 FUZZ_TIMEOUT_SECONDS = 300  # of one target: its corpus may be large
 FUZZ_SCRIPT = str(ROOT / "lab" / "fuzz.sh")
 FUZZ_MOMENT = (FUZZ_SCRIPT, "--unoptimised")
-# A session of its own, of the least precedence.
-AT_LEISURE = ("setsid", str(ROOT / "lab" / "at_leisure.sh"))
 MUTANTS_FILTER = "*Mutant*"
 MUTANTS_OF_PYTEST = ("healthcheck_equivalence/test_comparison.py", "nemesis/test_checker.py")
-# Unit tests of more than 25 s: simulations, and what needs time to pass.
-SLOW_TESTS = ("vrrp-simulation", "healthcheck-simulator", "control-sync")
-
-SANITIZER_ENVIRONMENT = {
-    "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1",
-    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
-}
-
-
-# A test without a report of its own is one test, passed when it exits with 0.
-REPORT_OF_PLAIN_PROGRAM = 'report=$1; shift; "$@" && echo "<testsuite><testcase name=\'program\'/></testsuite>" > "$report"'
-
-
-@dataclasses.dataclass
-class Outcome:
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    # What went wrong, for people.
-    complaints: list[str] = dataclasses.field(default_factory=list)
-
-    def add(self, other: "Outcome") -> None:
-        self.passed += other.passed
-        self.failed += other.failed
-        self.skipped += other.skipped
-        self.complaints += other.complaints
-
-    def fail(self, complaint: str) -> None:
-        self.failed += 1
-        self.complaints.append(complaint)
-
-
-def count_report(file: pathlib.Path) -> Outcome:
-    """The test cases of one JUnit or GoogleTest report. A missing or torn file counts nothing: the caller judges the exit status."""
-    outcome = Outcome()
-    for case in reports.cases(file):
-        match reports.result(case):
-            case reports.FAILED:
-                outcome.fail(f"{case.get('classname')}.{case.get('name')}")
-            case reports.NOT_RUN:
-                outcome.skipped += 1
-            case reports.PASSED:
-                outcome.passed += 1
-    return outcome
-
-
-_print_lock = threading.Lock()
-
-
-def say(text: str) -> None:
-    with _print_lock:
-        print(text, flush=True)
-
-
-def run_program(name: str, command: list[str], report: pathlib.Path, timeout_seconds: float, environment: dict[str, str],
-                directory: pathlib.Path = ROOT) -> Outcome:
-    """Run one test program that writes `report`; its output goes to a log beside the report and is shown when it fails."""
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.unlink(missing_ok=True)
-    log = report.with_suffix(".log")
-    started = time.monotonic()
-    with open(log, "wb") as output:
-        try:
-            status = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                    timeout=timeout_seconds, env=os.environ | environment).returncode
-        except subprocess.TimeoutExpired:
-            status = f"none after {timeout_seconds:.0f} s"
-        except OSError as error:
-            status = str(error)
-    outcome = count_report(report)
-    if status != 0 and outcome.failed == 0:
-        outcome.fail(f"{name}: exit status {status}")
-    if outcome.passed + outcome.failed == 0:
-        outcome.fail(f"{name}: no test ran")
-    say(f"{'ok  ' if outcome.failed == 0 else 'FAIL'} {name}: {outcome.passed} passed, {outcome.failed} failed, "
-        f"{outcome.skipped} skipped, {time.monotonic() - started:.0f} s")
-    if outcome.failed:
-        say(f"---- {log}\n{tail(log)}\n----")
-    return outcome
-
-
-def tail(file: pathlib.Path, lines: int = 120) -> str:
-    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
-
-
-def build(variant: str, targets: tuple[str, ...] = (), prefix: tuple[str, ...] = ()) -> Outcome:
-    """Build a variant, or these targets of it; a build that fails is one failed test, shown with its log."""
-    return run_build(f"build {variant}", (*prefix, str(ROOT / "lab" / "build.sh"), variant, *targets))
-
-
-def run_build(name: str, command: tuple[str, ...]) -> Outcome:
-    log = REPORTS / f"{name.replace(' ', '-')}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
-    with open(log, "wb") as output:
-        status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT).returncode
-    say(f"{'ok  ' if status == 0 else 'FAIL'} {name}, {time.monotonic() - started:.0f} s")
-    outcome = Outcome()
-    if status != 0:
-        outcome.fail(name)
-        say(f"---- {log}\n{tail(log, 60)}\n----")
-    return outcome
-
-
-def fixed_addresses(variant: str) -> list[str]:
-    """A prefix for ThreadSanitizer's programs: GCC 12's dies at random on kernels that randomize more address bits than it expects.
-    Empty where a container forbids it."""
-    prefix = ["setarch", "--addr-no-randomize"]
-    wanted = variant == "tsan" and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
-    return prefix if wanted else []
-
-
-def tests_of(directory: pathlib.Path) -> list[dict]:
-    """What meson knows of the tests in that build directory."""
-    listing = subprocess.run(["/usr/bin/meson", "introspect", "--tests", str(directory)], capture_output=True, text=True)
-    if listing.returncode != 0:
-        raise RuntimeError(f"meson introspect: {listing.stderr.strip()}")
-    return json.loads(listing.stdout)
-
-
-def unit(variant: str, directory: pathlib.Path, is_wanted: Callable[[dict], bool] = lambda test: True,
-         environment: dict[str, str] = SANITIZER_ENVIRONMENT) -> Outcome:
-    """Every test that meson knows in that build directory and that is wanted. GoogleTest programs are counted by case, others by exit status."""
-    outcome = Outcome()
-    for test in tests_of(directory):
-        if not is_wanted(test):
-            continue
-        report = REPORTS / variant / f"{test['name'].replace('/', '-').replace(' ', '-')}.xml"
-        name = f"{variant} {test['name']}"
-        if test["protocol"] == "gtest":
-            command = [*fixed_addresses(variant), *test["cmd"], f"--gtest_output=xml:{report}"]
-        else:
-            command = ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), *test["cmd"]]
-        outcome.add(run_program(name, command, report, max(test["timeout"], UNIT_TIMEOUT_SECONDS), test["env"] | environment,
-                                pathlib.Path(test["workdir"] or directory)))
-    if outcome.passed + outcome.failed == 0:
-        outcome.fail(f"{variant}: meson knows no test")
-    return outcome
-
-
-def pytest_suite(path: str) -> Outcome:
-    """A folder of tests/, or a file in one."""
-    report = REPORTS / f"{path}.xml"
-    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", f"tests/{path}"]
-    return run_program(path, command, report, PYTEST_TIMEOUT_SECONDS, {"PYTHONDONTWRITEBYTECODE": "1"})
+SIMULATION = "vrrp-simulation"
+# Unit tests of more than 25 s: what is simulated, and what needs time to pass.
+SLOW_TESTS = (SIMULATION, "healthcheck-simulator", "control-sync")
 
 
 def sanitized(variant: str) -> Outcome:
@@ -204,28 +52,31 @@ def sanitized(variant: str) -> Outcome:
     return outcome
 
 
-def build_sanitizers() -> Outcome:
-    """What run_sanitizers() runs, in the time that others leave."""
+def simulation() -> Outcome:
+    return unit("release", ROOT / "build", lambda test: test["name"] == SIMULATION, prefix=AT_LEISURE)
+
+
+def build_moment(variant: str) -> Outcome:
+    """What `sanitizers` runs of that variant."""
+    return build(variant, (*sanitizers.PROGRAMS[variant], *sanitizers.HELPERS[variant]), AT_LEISURE)
+
+
+def run_moment(variant: str, prefix: tuple[str, ...] = ()) -> Outcome:
+    """Precondition: build_moment() was."""
     outcome = Outcome()
-    for variant, programs in sanitizers.PROGRAMS.items():
-        outcome.add(build(variant, (*programs, *sanitizers.HELPERS[variant]), AT_LEISURE))
-    outcome.add(run_build("build fuzz targets", (*AT_LEISURE, *FUZZ_MOMENT, "--list")))
+    directory = ROOT / f"build-{variant}"
+    for program in sanitizers.missing(variant, tests_of(directory)):
+        outcome.fail(f"{variant}: {program} is no test")
+    outcome.add(unit(variant, directory, functools.partial(sanitizers.is_wanted, variant), prefix=prefix, folder=f"sanitizers/{variant}"))
     return outcome
 
 
-def run_sanitizers() -> Outcome:
-    """Precondition: build_sanitizers() was."""
-    outcome = Outcome()
-    suites = []
-    for variant in sanitizers.PROGRAMS:
-        directory = ROOT / f"build-{variant}"
-        for program in sanitizers.missing(variant, tests_of(directory)):
-            outcome.fail(f"{variant}: {program} is no test")
-        suites.append(functools.partial(unit, variant, directory, functools.partial(sanitizers.is_wanted, variant)))
-    suites.append(functools.partial(fuzz, FUZZ_MOMENT, FUZZ_MOMENT_SECONDS))
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for each in pool.map(lambda suite: suite(), suites):
-            outcome.add(each)
+def address_sanitizer() -> Outcome:
+    outcome = build_moment("clang-asan")
+    outcome.add(run_build("build fuzz targets", (*AT_LEISURE, *FUZZ_MOMENT, "--list")))
+    if outcome.failed == 0:
+        outcome.add(run_moment("clang-asan", AT_LEISURE))
+        outcome.add(fuzz(FUZZ_MOMENT, FUZZ_MOMENT_SECONDS, AT_LEISURE))
     return outcome
 
 
@@ -272,18 +123,18 @@ def has_cases(command: list[str], filter_: str) -> bool:
     return any(line.startswith("  ") for line in listing.stdout.splitlines())
 
 
-def fuzz(script: tuple[str, ...] = (FUZZ_SCRIPT,), seconds: int = FUZZ_SECONDS) -> Outcome:
+def fuzz(script: tuple[str, ...] = (FUZZ_SCRIPT,), seconds: int = FUZZ_SECONDS, prefix: tuple[str, ...] = ()) -> Outcome:
     """A test for each fuzz target; libFuzzer reads seeds and corpus before it invents anything, so a known finding shows at once."""
     outcome = Outcome()
-    listing = subprocess.run([*script, "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    listing = subprocess.run([*prefix, *script, "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if listing.returncode != 0:
         outcome.fail("build fuzz")
         say(f"---- fuzz.sh --list\n{listing.stderr[-6000:]}\n----")
         return outcome
     for target in listing.stdout.split():
         report = REPORTS / "fuzz" / f"{target}.xml"
-        command = ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), *script, target, str(seconds)]
-        outcome.add(run_program(f"fuzz {target}", command, report, FUZZ_TIMEOUT_SECONDS, {}))
+        command = [*prefix, *plain(report, *script, target, str(seconds))]
+        outcome.add(run_program(f"fuzz {target}", command, report, FUZZ_TIMEOUT_SECONDS * (PATIENCE_AT_LEISURE if prefix else 1), {}))
     return outcome
 
 
@@ -295,8 +146,7 @@ def tidied() -> Outcome:
     def read(source: str) -> Outcome:
         name = pathlib.Path(source).stem.removesuffix("-unity0")
         report = REPORTS / "tidy" / f"{name}.xml"
-        return run_program(f"tidy {name}", ["/bin/sh", "-c", REPORT_OF_PLAIN_PROGRAM, "sh", str(report), *tidy.command(source)], report,
-                           UNIT_TIMEOUT_SECONDS, {})
+        return run_program(f"tidy {name}", plain(report, *tidy.command(source)), report, UNIT_TIMEOUT_SECONDS, {})
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for each in pool.map(read, tidy.sources()):
@@ -307,7 +157,7 @@ def tidied() -> Outcome:
 SUITES = {
     "lint": lambda: pytest_suite("lint"),
     "nemesis-rules": lambda: pytest_suite("nemesis/test_checker.py"),
-    "unit": lambda: unit("release", ROOT / "build"),
+    "unit": lambda: unit("release", ROOT / "build", lambda test: test["name"] != SIMULATION),
     "conformance": lambda: pytest_suite("ipvs_conformance"),
     "asan": lambda: sanitized("asan"),
     "tsan": lambda: sanitized("tsan"),
@@ -322,14 +172,14 @@ SUITES = {
     "e2e": lambda: pytest_suite("e2e"),
     "equivalence": lambda: pytest_suite("healthcheck_equivalence"),
     "nemesis": lambda: pytest_suite("nemesis/test_nemesis.py"),
-    "sanitizers": run_sanitizers,
 }
 ALONE = ("e2e", "equivalence", "nemesis")
-LAST = "sanitizers"
+# The other suites: what of each only computes.
+COMPUTING = {"sanitizers": address_sanitizer, "simulation": simulation}
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
 # busy machine may miss, tidy takes as long as half of e2e, differential and nemesis are others each time, and what mutants and short run is among the other tests.
 BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "tidy", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
-NEED_RELEASE_BUILD = ("unit", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
+NEED_RELEASE_BUILD = ("unit", "simulation", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
 # Among whose tests are those of all faults in docs/FAULTS.md.
 TRY_FAULTS = {"unit", "e2e"}
 # One name for several.
@@ -354,27 +204,39 @@ def run_guarded(name: str, suite: Callable[[], Outcome] | None = None) -> Outcom
         return outcome
 
 
+def run_all(chosen: list[str]) -> Outcome:
+    """Precondition: if one of NEED_RELEASE_BUILD is chosen, that is built."""
+    total = Outcome()
+    with concurrent.futures.ThreadPoolExecutor(2) as leisure, concurrent.futures.ThreadPoolExecutor(2) as front:
+        threads_built = leisure.submit(run_guarded, "sanitizers", lambda: build_moment("clang-tsan")) if "sanitizers" in chosen else None
+        computing = [leisure.submit(run_guarded, name, suite) for name, suite in COMPUTING.items() if name in chosen]
+        for outcome in front.map(run_guarded, [name for name in chosen if name in SUITES and name not in ALONE]):
+            total.add(outcome)
+        for name in chosen:
+            if name in ALONE:
+                total.add(run_guarded(name))
+        if threads_built:
+            total.add(threads_built.result())
+            total.add(run_guarded("sanitizers", lambda: run_moment("clang-tsan")))
+        for suite in computing:
+            total.add(suite.result())
+    return total
+
+
 def main(arguments: list[str]) -> int:
-    unknown = [name for name in arguments if name not in SUITES and name not in GROUPS]
+    known = [*SUITES, *COMPUTING]
+    unknown = [name for name in arguments if name not in known and name not in GROUPS]
     if unknown:
-        print(f"no suite {', '.join(unknown)}; there are: {' '.join([*SUITES, *GROUPS])}", file=sys.stderr)
+        print(f"no suite {', '.join(unknown)}; there are: {' '.join([*known, *GROUPS])}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an end at once: Python would wait for what is at work
     arguments = [one for name in arguments for one in GROUPS.get(name, (name,))]
-    chosen = [name for name in SUITES if name in arguments or (not arguments and name not in BY_NAME)]
+    chosen = [name for name in known if name in arguments or (not arguments and name not in BY_NAME)]
     total = Outcome()
     started = time.time()
     if any(name in NEED_RELEASE_BUILD for name in chosen):
         total.add(build("release"))
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for outcome in pool.map(run_guarded, [name for name in chosen if name not in (*ALONE, LAST)]):
-            total.add(outcome)
-        built = pool.submit(run_guarded, LAST, build_sanitizers) if LAST in chosen else None
-        for name in chosen:
-            if name in ALONE:
-                total.add(run_guarded(name))
-    if built:
-        total.add(built.result())
-        total.add(run_guarded(LAST))
+    total.add(run_all(chosen))
     if TRY_FAULTS.issubset(chosen):
         total.add(faults(started))
     if total.complaints:

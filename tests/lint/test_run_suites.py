@@ -1,6 +1,8 @@
 """The runner of the suites must not say "passed" of something that failed: what it makes of programs that end badly."""
 
+import os
 import pathlib
+import select
 import subprocess
 import sys
 import time
@@ -9,7 +11,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.run_suites import AT_LEISURE, Outcome, faults, run_program  # noqa: E402
+from tests.programs import AT_LEISURE, Outcome, run_program  # noqa: E402
+from tests.run_suites import faults  # noqa: E402
 
 TWO_PASSED = "<testsuites><testsuite><testcase name='a' status='run'/><testcase name='b'/></testsuite></testsuites>"
 ONE_FAILED = "<testsuites><testsuite><testcase name='a'/><testcase name='b'><failure message='no'/></testcase></testsuite></testsuites>"
@@ -52,6 +55,19 @@ def test_a_program_that_is_not_there_is_a_failure(tmp_path):
 
 def test_what_runs_at_leisure_gives_way_to_others():
     assert subprocess.run([*AT_LEISURE, "nice"], capture_output=True, text=True, check=True).stdout == "19\n"
+
+
+def test_what_runs_at_leisure_ends_with_who_started_it(tmp_path):
+    """However that ends, and with all that it has started itself."""
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    child = f"echo $$ > {started}; exec sleep 300"
+    starter = subprocess.Popen(["/bin/sh", "-c", '"$@" & wait', "sh", *AT_LEISURE, "/bin/sh", "-c", f"/bin/sh -c '{child}' & wait"])
+    with open(started) as pid:
+        sleeper = os.pidfd_open(int(pid.read()))
+    starter.kill()
+    starter.wait()
+    assert select.select([sleeper], [], [], 30)[0] == [sleeper]
 
 
 def test_a_fault_that_was_not_tried_is_a_failure():
