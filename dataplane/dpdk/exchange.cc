@@ -22,8 +22,8 @@ std::expected<std::unique_ptr<Exchange>, std::string> Exchange::make(PortSet& po
   const auto count = static_cast<unsigned>(ports.size());
   auto urgent = make_packet_pool("penstock-urgent", kUrgentBuffers, ports.largest_data_room(), SOCKET_ID_ANY);
   if (!urgent) return std::unexpected(urgent.error());
-  auto bulk = make_packet_pool("penstock-bulk", pool_size({0, ports.transmit_descriptors() + count * kBulkRing, 1}),
-                               ports.largest_data_room(), SOCKET_ID_ANY);
+  const PoolDemand demand{.transmit_descriptors = ports.transmit_descriptors(), .workers = ports.workers()};
+  auto bulk = make_packet_pool("penstock-bulk", injecting_pool_size(demand, count), ports.largest_data_room(), SOCKET_ID_ANY);
   if (!bulk) return std::unexpected(bulk.error());
   exchange->urgent_pool_ = *std::move(urgent);
   exchange->bulk_pool_ = *std::move(bulk);

@@ -4,8 +4,6 @@
 #include <rte_errno.h>
 #include <rte_mempool.h>
 
-#include <bit>
-
 #include "dataplane/core/fragment_table.h"
 #include "dataplane/dpdk/rings.h"
 
@@ -14,6 +12,10 @@ namespace {
 
 constexpr unsigned kCache = 256;  // buffers that each thread keeps at hand
 constexpr unsigned kHeldFragments = core::FragmentTable::kHeldFrames;
+
+// What workers and one thread of control have in their caches, which grow to half as much again before they give back, and in
+// bursts.
+unsigned at_hand(unsigned workers) { return (workers + 1) * (2 * kCache + 4 * core::kBurst); }
 
 }  // namespace
 
@@ -30,10 +32,13 @@ std::expected<PacketPool, std::string> make_packet_pool(const std::string& name,
   return pool;
 }
 
-unsigned pool_size(const PoolDemand& demand) {
-  const unsigned per_worker = kHandOverRing + kPuntRings + kHeldFragments + 2 * kCache + 4 * core::kBurst;
-  const unsigned count = demand.receive_descriptors + demand.transmit_descriptors + demand.workers * per_worker + 2 * kCache;
-  return std::bit_ceil(count) - 1;  // what rte_mempool stores best
+unsigned receiving_pool_size(const PoolDemand& demand) {
+  constexpr unsigned kInRings = kHandOverRing + kPuntRings + kHeldFragments;
+  return demand.receive_descriptors + demand.transmit_descriptors + demand.workers * kInRings + at_hand(demand.workers);
+}
+
+unsigned injecting_pool_size(const PoolDemand& demand, unsigned ports) {
+  return demand.transmit_descriptors + ports * kBulkRing + at_hand(demand.workers);
 }
 
 }  // namespace penstock::dpdk

@@ -33,12 +33,16 @@ using PacketPool = std::unique_ptr<rte_mempool, PoolFree>;
 [[nodiscard]] std::expected<PacketPool, std::string> make_packet_pool(const std::string& name, unsigned count,
                                                                       unsigned data_room, int socket);
 
-// Buffers that can be under way at once from one port's pool, so that receiving never starves.
+// Where buffers of one pool can be at once, so that none is ever wanting. Each is touched at the start, and huge pages are slow
+// to come: no more than that.
 struct PoolDemand {
   unsigned receive_descriptors = 0;   // of the port, all queues together
   unsigned transmit_descriptors = 0;  // of all ports, all queues together
   unsigned workers = 1;
 };
-[[nodiscard]] unsigned pool_size(const PoolDemand& demand);
+// Of the frames that a port receives: with workers, and in their rings to control and to each other.
+[[nodiscard]] unsigned receiving_pool_size(const PoolDemand& demand);
+// Of the frames that control injects into this many ports.
+[[nodiscard]] unsigned injecting_pool_size(const PoolDemand& demand, unsigned ports);
 
 }  // namespace penstock::dpdk

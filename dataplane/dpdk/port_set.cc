@@ -34,7 +34,7 @@ void PortSet::close() {
 std::expected<void, std::string> PortSet::start_all() {
   for (const auto& port : ports_) {
     const PoolDemand demand{port->receive_descriptors() * port->receive_queues(), transmit_descriptors(), workers_};
-    const unsigned count = std::min(pool_size(demand), port->max_buffers());
+    const unsigned count = std::min(receiving_pool_size(demand), port->max_buffers());
     auto pool = make_packet_pool(fmt::format("penstock-port-{}", port->index()), count, port->data_room(), port->numa_node());
     if (!pool) return std::unexpected(pool.error());
     pools_.push_back(*std::move(pool));
