@@ -58,18 +58,22 @@ class ConnectionTable {
 
   [[nodiscard]] Place place_of(const Key& key) const { return Map{*this}.place_of(key); }
 
-  // A look into the key's first bucket, for a loop over many keys: where the connection is there, a guess for find(); else its
-  // second bucket is fetched if it may lie there.
+  // A look into the key's first bucket, for a loop over many keys: a guess for find(), the connection itself where it lies
+  // there. Else its second bucket is fetched if it may lie there.
   [[nodiscard]] Entry* peek(const Key& key, Place place) {
     Bucket& first = buckets_[place.first];
     Entry* const entry = first.find(key);
-    if (entry == nullptr && first.overflow() != 0) __builtin_prefetch(&buckets_[place.second]);
-    return entry;
+    if (entry != nullptr) [[likely]]
+      return entry;
+    if (first.overflow() != 0) __builtin_prefetch(&buckets_[place.second]);
+    return first.slots.data();
   }
 
-  // The connection, even one whose time is up, or null. `guess`: of peek(), before whatever inserts; may be null.
+  // The connection, even one whose time is up, or null. `guess`: of peek(), before whatever inserts.
   [[nodiscard]] Entry* find(const Key& key, Place place, Entry* guess) {
-    return guess != nullptr && guess->key == key ? guess : find(key, place);
+    if (guess->key == key) [[likely]]
+      return guess;
+    return find(key, place);
   }
   [[nodiscard]] Entry* find(const Key& key, Place place) {
     Bucket& first = buckets_[place.first];

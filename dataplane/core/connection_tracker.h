@@ -36,17 +36,15 @@ class ConnectionTracker {
   [[nodiscard]] Entry* peek(const Key& key, Place place) { return table_.peek(key, place); }
 
   // The connection, or null; one whose time is up is ended here. Good until the next begin().
-  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now, Entry* guess = nullptr) {
-    Entry* const entry = table_.find(key, place, guess);
-    if (entry == nullptr || !is_past(entry->expires, now)) [[likely]]
-      return entry;
-    end(*entry);
-    return nullptr;
+  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now) { return alive(table_.find(key, place), now); }
+  // `guess`: of peek().
+  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now, Entry* guess) {
+    return alive(table_.find(key, place, guess), now);
   }
 
   // A new connection to `server`, not yet moved by a packet (advance() is next). When the table is full, one of those that
   // share its buckets gives way: weight(). Null when none does.
-  [[nodiscard]] Entry* begin(const Key& key, Place place, ServerId server, Tick now) {
+  [[nodiscard, gnu::always_inline]] inline Entry* begin(const Key& key, Place place, ServerId server, Tick now) {
     Entry* const entry = insert(key, place, now);
     if (entry == nullptr) return nullptr;
     entry->server = server;
@@ -101,6 +99,13 @@ class ConnectionTracker {
   [[nodiscard]] const ConnectionTable<Entry>& table() const { return table_; }
 
  private:
+  [[nodiscard]] Entry* alive(Entry* entry, Tick now) {
+    if (entry == nullptr || !is_past(entry->expires, now)) [[likely]]
+      return entry;
+    end(*entry);
+    return nullptr;
+  }
+
   [[nodiscard, gnu::always_inline]] inline Entry* insert(const Key& key, Place place, Tick now) {
     Entry* entry = table_.insert(key, place);
     if (entry == nullptr) {

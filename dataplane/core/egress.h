@@ -48,15 +48,14 @@ class Egress {
     return {.action = Action::kForward, .port = server.egress};
   }
 
-  // The same for a plain frame to a server that is_on_the_wire(). @return whether it is forwarded: then `verdict` says so and
-  // by which port, and its other fields are left; else nothing has changed.
-  [[nodiscard]] static bool send_plain(const Frame& frame, const packet::PlainFrame& plain, const RealServer& server,
-                                       Verdict& verdict) {
-    auto& ip = packet::overlay<packet::Ipv4Header>(frame.data + packet::PlainFrame::kL3);
-    if (ip.time_to_live <= 1 || plain.ip_length > server.mtu) [[unlikely]]
+  // The same for a plain frame, which begins at `data`, to a server that is_on_the_wire(). @return whether it is forwarded:
+  // then `verdict` says so and by which port, and its other fields are left; else nothing has changed.
+  [[nodiscard]] static bool send_plain(std::byte* data, std::uint16_t ip_length, const RealServer& server, Verdict& verdict) {
+    auto& ip = packet::overlay<packet::Ipv4Header>(data + packet::PlainFrame::kL3);
+    if (ip.time_to_live <= 1 || ip_length > server.mtu) [[unlikely]]
       return false;
     packet::decrement_ttl(ip);
-    readdress(frame.data, server);
+    readdress(data, server);
     verdict.action = Action::kForward;
     verdict.port = server.egress;
     return true;

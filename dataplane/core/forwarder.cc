@@ -43,18 +43,19 @@ void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> bur
                       .has_standby = standby_ != nullptr && standby_->any_unclaimed()};
   ServerCounters* const servers = board_.servers(self_);
   std::uint32_t forwarded = 0;
-  for (std::size_t i = 0; i < burst.size(); ++i) {
-    const Straight outcome = forward_straight(context, servers, burst[i], steps_[i], verdicts[i]);
-    if (outcome == Straight::kForwarded) [[likely]] {
-      ++forwarded;
-      continue;
-    }
-    think(context, burst[i], i, outcome == Straight::kNew, verdicts[i]);
-    if (verdicts[i].action == Action::kForward) {
+  const Step* step = steps_.data();
+  Verdict* verdict = verdicts.data();
+  for (Frame& frame : burst) {
+    const Straight outcome = forward_straight(context, servers, frame, *step, *verdict);
+    if (outcome != Straight::kForwarded) [[unlikely]]
+      think(context, frame, *step, outcome == Straight::kNew, *verdict);
+    if (verdict->action == Action::kForward) [[likely]] {
       ++forwarded;
     } else {
-      count(verdicts[i]);
+      count(*verdict);
     }
+    ++step;
+    ++verdict;
   }
   if (forwarded != 0) counters_.actions[static_cast<std::size_t>(Action::kForward)].add(forwarded);
 }
@@ -67,20 +68,28 @@ void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
   for (std::size_t i = 0; i < burst.size(); ++i) {
     const Frame& frame = burst[i];
     Step& step = steps_[i];
-    packet::PlainFrame& plain = step.plain;
+    packet::PlainFrame plain;
     if (packet::read_plain_frame(frame.data, frame.length, frame.packet_length, plain)) [[likely]] {
-      step.lookup.hit = services.find(plain.destination, plain.destination_port, plain.protocol);
-      step.key = {plain.source, plain.source_port, step.lookup.hit.virtual_id};
+      const ServiceTable::Hit& hit = services.find(plain.destination, plain.destination_port, plain.protocol);
+      step.lookup.hit = hit;
+      step.key = {plain.source, plain.source_port, hit.virtual_id};
+      step.ip_length = plain.ip_length;
+      step.destination_port = plain.destination_port;
+      step.protocol = plain.protocol;
+      step.tcp_flags = plain.tcp_flags;
     } else {
-      step.plain.protocol = 0;
-      parsed_[i] = packet::parse_uncommon(frame.data, frame.length, frame.packet_length);
-      step.lookup = parsed_[i].kind == packet::FrameKind::kTransport ? look_up(snapshot, frame, parsed_[i]) : Lookup{};
+      step.protocol = 0;
+      step.lookup.hit = {};
+      Uncommon& uncommon = uncommon_[i];
+      uncommon.parsed = packet::parse_uncommon(frame.data, frame.length, frame.packet_length);
+      uncommon.lookup =
+          uncommon.parsed.kind == packet::FrameKind::kTransport ? look_up(snapshot, frame, uncommon.parsed) : Lookup{};
     }
   }
   const ConnectionTable<Connection4>::Map connections{ipv4_.table()};
   for (std::size_t i = 0; i < burst.size(); ++i) {
     Step& step = steps_[i];
-    if (step.plain.protocol == 0) [[unlikely]]
+    if (!step.is_plain()) [[unlikely]]
       continue;
     const BucketPair place = connections.place_of(step.key);
     connections.prefetch(place);
@@ -89,7 +98,7 @@ void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
   }
   for (std::size_t i = 0; i < burst.size(); ++i) {
     Step& step = steps_[i];
-    if (step.plain.protocol != 0) [[likely]]
+    if (step.is_plain()) [[likely]]
       step.guess = ipv4_.peek(step.key, step.place());
   }
 }
@@ -112,22 +121,24 @@ Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& fram
 [[gnu::always_inline]] inline Forwarder::Straight Forwarder::forward_straight(const Burst& burst, ServerCounters* servers,
                                                                               const Frame& frame, const Step& step,
                                                                               Verdict& verdict) {
-  const packet::PlainFrame& plain = step.plain;
-  const packet::MacAddress& to = packet::overlay<packet::EthernetHeader>(frame.data).destination;
-  if (plain.protocol == 0 || !step.lookup.hit || !burst.snapshot.owns(step.lookup.hit) || burst.has_standby) [[unlikely]]
+  std::byte* const data = frame.data;
+  if (!step.lookup.hit || !burst.snapshot.owns(step.lookup.hit) || burst.has_standby) [[unlikely]]
     return Straight::kNo;
-  if (to != burst.snapshot.port(frame.port).mac && !burst.snapshot.takes(frame.port, to)) [[unlikely]]
+  if (!burst.snapshot.port(frame.port).is_destination_of(data) &&
+      !burst.snapshot.takes(frame.port, packet::overlay<packet::EthernetHeader>(data).destination)) [[unlikely]]
     return Straight::kNo;
   Connection4* const connection = ipv4_.find(step.key, step.place(), burst.now, step.guess);
   if (connection == nullptr) [[unlikely]]
     return Straight::kNew;
-  if ((plain.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]]
+  if ((step.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]]
     return Straight::kNo;
-  const RealServer& server = burst.snapshot.server(connection->server);
-  if (!server.is_on_the_wire() || !Egress::send_plain(frame, plain, server, verdict)) [[unlikely]]
+  const ServerId id = connection->server;
+  const std::uint16_t ip_length = step.ip_length;
+  const RealServer& server = burst.snapshot.server(id);
+  if (!server.is_on_the_wire() || !Egress::send_plain(data, ip_length, server, verdict)) [[unlikely]]
     return Straight::kNo;
-  servers[index_of(connection->server)].count_packet(plain.ip_length);
-  const ConnectionState next = state_after(connection->state, plain.protocol, plain.tcp_flags);
+  servers[index_of(id)].count_packet(ip_length);
+  const ConnectionState next = state_after(connection->state, step.protocol, step.tcp_flags);
   if (burst.tells_peer) [[unlikely]]
     note_for_peer(burst, *connection, next);
   ipv4_.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
@@ -135,31 +146,39 @@ Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& fram
 }
 
 // What the straight path left. The conditions of a new packet aren't gone through once more.
-void Forwarder::think(const Burst& burst, Frame& frame, std::size_t i, bool is_new, Verdict& verdict) {
-  const Step& step = steps_[i];
+void Forwarder::think(const Burst& burst, Frame& frame, const Step& step, bool is_new, Verdict& verdict) {
   if (is_new) [[likely]] {
     send_first(burst, frame, step, verdict);
-  } else if (step.plain.protocol == 0) {
-    verdict = decide(burst, frame, parsed_[i], step.lookup);
+  } else if (step.is_plain()) {
+    verdict = decide(burst, frame, step.parsed(), step.lookup);
   } else {
-    verdict = decide(burst, frame, packet::parsed_of(step.plain), step.lookup);
+    const Uncommon& uncommon = uncommon_[static_cast<std::size_t>(&step - steps_.data())];
+    verdict = decide(burst, frame, uncommon.parsed, uncommon.lookup);
   }
+}
+
+[[gnu::always_inline]] inline packet::ParsedFrame Forwarder::Step::parsed() const {
+  packet::PlainFrame plain;
+  plain.source_port = key.client_port();
+  plain.destination_port = destination_port;
+  plain.ip_length = ip_length;
+  plain.protocol = protocol;
+  plain.tcp_flags = tcp_flags;
+  return packet::parsed_of(plain);
 }
 
 // A plain packet that may begin a connection.
 [[gnu::always_inline]] inline void Forwarder::send_first(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict) {
-  const packet::PlainFrame& plain = step.plain;
-  const Arrival<Ipv4Path> arrival{plain.source, plain.source_port, plain.protocol, plain.tcp_flags, plain.ip_length};
-  const Choice choice =
-      begin(burst, arrival, step.lookup, [&] { return egress_.refuse(frame, packet::parsed_of(plain), burst.now); });
+  const Arrival<Ipv4Path> arrival{step.key.client(), step.key.client_port(), step.protocol, step.tcp_flags, step.ip_length};
+  const Choice choice = begin(burst, arrival, step.lookup, [&] { return egress_.refuse(frame, step.parsed(), burst.now); });
   if (choice.server == kNoServer) [[unlikely]] {
     verdict = choice.verdict;
     return;
   }
   const RealServer& server = burst.snapshot.server(choice.server);
-  if (server.is_on_the_wire() && Egress::send_plain(frame, plain, server, verdict)) [[likely]]
+  if (server.is_on_the_wire() && Egress::send_plain(frame.data, step.ip_length, server, verdict)) [[likely]]
     return;
-  verdict = egress_.send(frame, packet::parsed_of(plain), server, burst.now);
+  verdict = egress_.send(frame, step.parsed(), server, burst.now);
 }
 
 Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {

@@ -83,14 +83,23 @@ class Forwarder {
     std::uint32_t first_bucket;
     std::uint32_t second_bucket;
   };
-  // What the first stage hands on of a frame.
+  // What the first stage hands on of a plain frame. Of another: no protocol, no hit.
   struct Step {
-    packet::PlainFrame plain;  // protocol 0: it isn't one, and parsed_ has it
     Lookup lookup;
-    Connection4::Key key;  // of a plain frame, and so is the rest
-    Connection4* guess = nullptr;
+    Connection4::Key key;
+    Connection4* guess;
+    std::uint8_t protocol;
+    std::uint16_t ip_length;
+    std::uint8_t tcp_flags;
+    std::uint16_t destination_port;
 
+    [[nodiscard]] bool is_plain() const { return protocol != 0; }
     [[nodiscard]] BucketPair place() const { return {lookup.first_bucket, lookup.second_bucket}; }
+    [[nodiscard]] packet::ParsedFrame parsed() const;
+  };
+  struct Uncommon {
+    packet::ParsedFrame parsed;
+    Lookup lookup;
   };
   // What differs between the families: forwarder_paths.h.
   struct Ipv4Path;
@@ -106,7 +115,7 @@ class Forwarder {
   };
   [[nodiscard]] Straight forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame, const Step& step,
                                           Verdict& verdict);
-  void think(const Burst& burst, Frame& frame, std::size_t i, bool is_new, Verdict& verdict);  // i: its place in the burst
+  void think(const Burst& burst, Frame& frame, const Step& step, bool is_new, Verdict& verdict);
   void send_first(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict);
   [[nodiscard]] Verdict decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
   [[nodiscard]] Verdict decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
@@ -193,8 +202,9 @@ class Forwarder {
   WorkerCounters& counters_;
   ConnectionTracker<Connection4> ipv4_;
   ConnectionTracker<Connection6> ipv6_;
-  std::array<Step, kBurst> steps_{};  // of the burst at hand
-  std::array<packet::ParsedFrame, kBurst> parsed_{};
+  // Of the burst at hand; a frame has its place in one of both.
+  std::array<Step, kBurst> steps_{};
+  std::array<Uncommon, kBurst> uncommon_{};
   AdvertGate adverts_;
   Scheduler scheduler_;
   Egress egress_;

@@ -17,7 +17,7 @@ std::optional<StandbyConnection> Forwarder::claimed(const Burst& burst, const ty
 // While the sync thread makes a dump this connection may be where it has been already, and no longer where it is to come: the
 // peer is told of it now, whatever becomes of the packet that brings it.
 template <typename Entry>
-void Forwarder::note_claimed(const Burst& burst, Entry& entry) {
+[[gnu::noinline]] void Forwarder::note_claimed(const Burst& burst, Entry& entry) {
   const SyncPolicy& policy = burst.snapshot.sync_policy();
   const bool wanted = burst.tells_peer && outbox_->wants_claimed();
   const bool owed = wanted && !tell_peer(burst, entry, entry.state);
@@ -85,7 +85,7 @@ void Forwarder::carry_out(const Burst& burst, Entry& entry, ConnectionState next
 
 // False: there is no room.
 template <typename Entry>
-bool Forwarder::tell_peer(const Burst& burst, const Entry& entry, ConnectionState next) {
+[[gnu::always_inline]] inline bool Forwarder::tell_peer(const Burst& burst, const Entry& entry, ConnectionState next) {
   const bool told = outbox_->push({.client = entry.key.client(),
                                    .state = next,
                                    .client_port = entry.key.client_port(),

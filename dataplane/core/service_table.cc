@@ -11,7 +11,11 @@ std::size_t slots_for(std::size_t entries) { return std::bit_ceil(4 * entries + 
 }  // namespace
 
 ServiceTable::ServiceTable(std::size_t ipv4_count, std::size_t ipv6_count)
-    : mask4_{slots_for(ipv4_count) - 1}, mask6_{slots_for(ipv6_count) - 1}, slots4_(mask4_ + 1), slots6_(mask6_ + 1) {}
+    : mask4_{slots_for(ipv4_count) - 1},
+      shift4_{static_cast<unsigned>(std::countl_zero(mask4_))},
+      mask6_{slots_for(ipv6_count) - 1},
+      slots4_(mask4_ + 1),
+      slots6_(mask6_ + 1) {}
 
 void ServiceTable::insert(const packet::Endpoint& endpoint, packet::Protocol protocol, Hit hit) {
   insert_one(endpoint.address, endpoint.port, static_cast<std::uint8_t>(protocol), hit);
@@ -31,7 +35,7 @@ void ServiceTable::insert_address(const packet::IpAddress& address, std::uint8_t
 void ServiceTable::insert_one(const packet::IpAddress& address, std::uint16_t port, std::uint8_t protocol, Hit hit) {
   if (address.is_v4()) {
     const std::uint64_t key = key4(address.v4(), port, protocol);
-    std::size_t at = hash4(key) & mask4_;
+    std::size_t at = place4(key, shift4_);
     while (slots4_[at].key != 0) at = (at + 1) & mask4_;
     slots4_[at] = {key, hit};
     return;

@@ -18,10 +18,11 @@ class ServiceTable {
   struct Slot4;
 
  public:
-  struct Hit {
+  struct alignas(8) Hit {
     VirtualId virtual_id{};     // 0: no service
     std::uint16_t service = 0;  // index into the snapshot's services
     OwnerId owner = kAlwaysOurs;
+    std::uint16_t unused = 0;  // so that it is copied as one word
 
     [[nodiscard]] explicit operator bool() const { return index_of(virtual_id) != 0; }
   };
@@ -38,18 +39,23 @@ class ServiceTable {
   // The IPv4 services, by value: a loop over many packets keeps it in registers. Good as long as the table.
   class Ipv4Services {
    public:
-    explicit Ipv4Services(const ServiceTable& table) : slots_{table.slots4_.data()}, mask_{table.mask4_} {}
-    [[nodiscard]] Hit find(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) const {
+    explicit Ipv4Services(const ServiceTable& table)
+        : slots_{table.slots4_.data()}, mask_{table.mask4_}, shift_{table.shift4_} {}
+    [[nodiscard]] const Hit& find(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) const {
+      static constexpr Hit kNone;
       const std::uint64_t key = key4(address, port, protocol);
-      for (std::size_t at = hash4(key) & mask_;; at = (at + 1) & mask_) {
+      for (std::size_t at = place4(key, shift_);; at = (at + 1) & mask_) {
         const Slot4& slot = slots_[at];
-        if (slot.key == key || slot.key == 0) return slot.hit;
+        if (slot.key == key) [[likely]]
+          return slot.hit;
+        if (slot.key == 0) return kNone;
       }
     }
 
    private:
     const Slot4* slots_;
     std::size_t mask_;
+    unsigned shift_;
   };
 
   [[nodiscard]] Hit find(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) const {
@@ -98,8 +104,9 @@ class ServiceTable {
   static std::uint64_t key4(packet::Ipv4Address address, std::uint16_t port, std::uint8_t protocol) {
     return (static_cast<std::uint64_t>(address.raw()) << 32) | key6(port, protocol);
   }
-  // The operator chooses the keys, not those who send packets: there is nothing to keep secret, and one fold is enough.
-  static std::uint64_t hash4(std::uint64_t key) { return fold(key, kGoldenRatio); }
+  // Where a search begins. The operator chooses the keys, not those who send packets: there is nothing to keep secret, and the
+  // upper bits of one product are enough (Knuth, "The Art of Computer Programming", 6.4, multiplicative hashing).
+  static std::size_t place4(std::uint64_t key, unsigned shift) { return (key * kGoldenRatio) >> shift; }
   static std::uint32_t key6(std::uint16_t port, std::uint8_t protocol) {
     return (static_cast<std::uint32_t>(port) << 8) | protocol;  // never 0: no transport has number 0
   }
@@ -108,6 +115,7 @@ class ServiceTable {
 
   HashSecret secret_ = process_hash_secret();
   std::size_t mask4_;
+  unsigned shift4_;  // of a hash: leaves as many bits as mask4_ has
   std::size_t mask6_;
   std::vector<Slot4> slots4_;
   std::vector<Slot6> slots6_;

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
@@ -76,9 +79,20 @@ struct Service {
   std::uint32_t max_weight = 0;
 };
 
-struct PortState {
+// One word, so that a frame's destination is compared at once.
+struct alignas(8) PortState {
   packet::MacAddress mac;
   bool present = false;
+  std::uint8_t unused = 0;  // so that each byte of the word has a value
+
+  // Whether the frame that begins at `data`, of 8 bytes or more, is to this port's own address.
+  [[nodiscard]] bool is_destination_of(const std::byte* data) const {
+    static_assert(std::endian::native == std::endian::little, "the last two bytes of each word aren't the address's");
+    constexpr unsigned kOthers = 16;
+    std::uint64_t begin = 0;
+    std::memcpy(&begin, data, sizeof(begin));
+    return (std::bit_cast<std::uint64_t>(*this) ^ begin) << kOthers == 0;
+  }
 };
 
 // What a verdict of a health check changes.

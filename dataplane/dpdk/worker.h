@@ -250,14 +250,13 @@ void Worker<Forwarder, Snapshot, Released>::process(const Now& now, unsigned cou
   while (next < count) {
     // Mostly the whole burst leaves by one port.
     const unsigned first = next;
-    while (next < count && verdicts_[next].action == core::Action::kForward && verdicts_[next].port == verdicts_[first].port) {
-      ++next;
-    }
+    const core::PortIndex port = verdicts_[first].port;
+    while (next < count && verdicts_[next].action == core::Action::kForward && verdicts_[next].port == port) ++next;
     if (next == first) {
       apply(now, frames_[next], verdicts_[next]);
       ++next;
     } else {
-      count_unsent(transmitter_.send(verdicts_[first].port, std::span{frames_}.subspan(first, next - first)));
+      count_unsent(transmitter_.send(port, std::span{frames_}.subspan(first, next - first)));
     }
   }
   settle_released(now);

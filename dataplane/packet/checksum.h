@@ -46,7 +46,9 @@ class OnesComplementSum {
 };
 
 // Whether the checksum of a header without options (20 bytes) holds, on every packet's path: OnesComplementSum's in 64-bit
-// words with their carries. A word that is added to its own halves exchanged has their sum, with the carry, in its upper half.
+// words with their carries. Folded to 16 bits that sum is 0xffff where it is a multiple of it but 0, and a multiple is what has
+// a small product with the inverse of 0xffff modulo 2^64 (Granlund and Montgomery, "Division by Invariant Integers using
+// Multiplication", 1994, section 9), which is -kOnes: 0xffff * kOnes is 2^64 - 1.
 [[nodiscard]] inline bool is_ipv4_base_header_intact(const std::byte* header) {
   std::uint64_t sum = 0;
   std::uint64_t second = 0;
@@ -56,10 +58,8 @@ class OnesComplementSum {
   std::memcpy(&last, header + 16, sizeof(last));
   sum += __builtin_add_overflow(sum, second, &sum) ? 1 : 0;
   sum += __builtin_add_overflow(sum, last, &sum) ? 1 : 0;
-  sum += std::rotr(sum, 32);
-  auto half = static_cast<std::uint32_t>(sum >> 32);
-  half += std::rotr(half, 16);
-  return half >> 16 == 0xffff;
+  constexpr std::uint64_t kOnes = 0x0001'0001'0001'0001;
+  return sum * kOnes >= -kOnes;  // the product with the inverse, which is at most kOnes and not 0, with its sign changed
 }
 
 // Precondition: `header` is the whole header, options included: 20 to 60 bytes.
@@ -86,10 +86,13 @@ class OnesComplementSum {
 }
 
 // Takes 1 from time_to_live and corrects header_checksum: equation 3 for the word (time_to_live, protocol), which falls by
-// 0x0100, so the checksum rises by it; the carry of 0xffff is what equation 4 forgets. Precondition: time_to_live > 0.
+// 0x0100, so the checksum rises by it, which in memory is 1. There is a carry where that gives 0xffff, too, which is what
+// equation 4 forgets: where 2 would give more than 16 bits. Precondition: time_to_live > 0.
 constexpr void decrement_ttl(Ipv4Header& header) {
-  const std::uint32_t sum = std::uint32_t{header.header_checksum.raw()} + Be16{0x0100}.raw();
-  header.header_checksum = std::bit_cast<Be16>(static_cast<std::uint16_t>(sum + (sum >= 0xffff ? 1 : 0)));
+  const std::uint16_t before = header.header_checksum.raw();
+  std::uint16_t beyond = 0;
+  const bool carries = __builtin_add_overflow(before, std::uint16_t{2}, &beyond);
+  header.header_checksum = std::bit_cast<Be16>(static_cast<std::uint16_t>(before + 1 + (carries ? 1 : 0)));
   --header.time_to_live;
 }
 

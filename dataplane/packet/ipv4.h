@@ -38,7 +38,7 @@ struct Ipv4Header {
   }
   // Any fragment, the first included.
   [[nodiscard]] constexpr bool is_fragment() const {
-    return (flags_fragment_offset.value() & (kMoreFragments | kFragmentOffsetMask)) != 0;
+    return (flags_fragment_offset.raw() & Be16{kMoreFragments | kFragmentOffsetMask}.raw()) != 0;
   }
   // A fragment after the first: it has no transport header.
   [[nodiscard]] constexpr bool is_later_fragment() const { return (flags_fragment_offset.value() & kFragmentOffsetMask) != 0; }
