@@ -74,7 +74,7 @@ ProbeResult failed(ProbeFailure failure, std::string detail) { return {.failure 
 }  // namespace
 
 struct HttpJudgement::Md5 {
-  std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> context{EVP_MD_CTX_new()};
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
 };
 
 HttpJudgement::HttpJudgement(const HttpUrl& url) : url_{url}, md5_{std::make_unique<Md5>()} {

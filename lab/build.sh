@@ -16,15 +16,16 @@ quiet=-Wno-deprecated-declarations
 # Of debugging information, what a report's stack traces need: each with "$lines" among its cpp_args.
 lines=-g1
 # All sources of a library or program as one: a third of the time, since most of it goes into headers. That each source has what it
-# needs shows in the other variants.
+# needs shows in the variant clang, where each is compiled alone.
 together=(-Dunity=on -Dunity_size=1000)
+alone=(-Dunity=subprojects)
 asan=(--buildtype=plain -Doptimization=0 -Db_sanitize=address,undefined -Db_lundef=false "${together[@]}")
 # Fuzzing is worth what it executes: as asan, but optimised.
 fuzzing=(--buildtype=plain -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false "${together[@]}")
 tsan=(--buildtype=plain -Doptimization=1 -Db_sanitize=thread -Db_lundef=false "${together[@]}")
 # Unoptimised, so that a branch of the program is one of the source, and without debugging information, for speed. Functions of the
 # pure layers alone are counted, and atomically: gcov deduces some counts from others, and a lost one makes them wrong.
-pure='-fprofile-filter-files=^[.][.]/(dataplane/packet|dataplane/core|vrrp|sync|healthcheck|config)/'
+pure='-fprofile-filter-files=[.][.]/(dataplane/packet|dataplane/core|vrrp|sync|healthcheck|config)/'
 coverage=(--buildtype=plain -Doptimization=0 -Db_coverage=true
   "-Dcpp_args=['$roomy', '-fprofile-update=atomic', '-fprofile-abs-path', '$pure']")
 dir=$root/build-$variant
@@ -34,7 +35,7 @@ case $variant in
   asan) compilers=("${gcc[@]}") options=("${asan[@]}" "-Dcpp_args=['$roomy', '$lines', '-Wno-maybe-uninitialized']") ;;
   tsan) compilers=("${gcc[@]}") options=("${tsan[@]}" "-Dcpp_args=['$roomy', '$lines', '-Wno-tsan']") ;;
   coverage) compilers=("${gcc[@]}") options=("${coverage[@]}") ;;
-  clang) compilers=("${clang[@]}") options=(--buildtype=release "-Dcpp_args=$quiet") ;;
+  clang) compilers=("${clang[@]}") options=(--buildtype=release "${alone[@]}" "-Dcpp_args=$quiet") ;;
   # clang's test of a member call's object opens descriptors and changes errno, which tests of shortages notice: g++'s has to do.
   clang-asan) compilers=("${clang[@]}") options=("${asan[@]}" "-Dcpp_args=['$quiet', '$lines', '-fno-sanitize=vptr', '-fsanitize=fuzzer-no-link']") ;;
   clang-tsan) compilers=("${clang[@]}") options=("${tsan[@]}" "-Dcpp_args=['$quiet', '$lines']") ;;

@@ -1,13 +1,13 @@
 """Builds the variants, runs every suite, and says in one closing line how many tests passed and failed.
 
-    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|simulation|sanitizers|tidy|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
+    python3 -m tests.run_suites [unit|lint|nemesis-rules|conformance|simulation|sanitizers|tidy|alone|asan|tsan|clang-asan|clang-tsan|coverage|fuzz|mutants|short|quick|differential|e2e|equivalence|nemesis ...]
 
 A sanitizer's variant (asan, tsan, clang-asan, clang-tsan) runs all unit tests, when it is named; `sanitizers` is what each run has of them:
 the pure layers' tests and all fuzz targets for a moment under AddressSanitizer, and the tests with threads under ThreadSanitizer.
 `simulation` is VRRP's million failovers, `unit` all other tests of the release build.
 
 `coverage` runs the unit tests of the pure layers, counts what they execute, and fails where it is less than it was (tests/coverage.py).
-`tidy` has clang-tidy read the product: a test for each library and program.
+`tidy` has clang-tidy read the product: a test for each library and program. `alone` compiles each header and each source of the product by itself.
 `fuzz` replays each fuzz target's seeds and what earlier runs have learned, then fuzzes it for some seconds: a test for each target.
 `mutants` runs the tests that plant faults (GoogleTest suites with "Mutant" in their name, and the comparison of health checks), which
 prove that the nets can fail.
@@ -29,7 +29,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests import coverage, fault_table, sanitizers, tidy
+from tests import alone, coverage, fault_table, sanitizers, tidy
 from tests.programs import (AT_LEISURE, PATIENCE_AT_LEISURE, REPORTS, ROOT, UNIT_TIMEOUT_SECONDS, Outcome, build, plain, pytest_suite, run_build,
                             run_program, say, tests_of, unit)
 
@@ -140,16 +140,28 @@ def fuzz(script: tuple[str, ...] = (FUZZ_SCRIPT,), seconds: int = FUZZ_SECONDS, 
 
 def tidied() -> Outcome:
     outcome = build(tidy.VARIANT, ("build.ninja",))
-    if outcome.failed:
-        return outcome
+    if outcome.failed == 0:
+        outcome.add(run_each("tidy", {pathlib.Path(source).stem.removesuffix("-unity0"): tidy.command(source) for source in tidy.sources()}))
+    return outcome
 
-    def read(source: str) -> Outcome:
-        name = pathlib.Path(source).stem.removesuffix("-unity0")
-        report = REPORTS / "tidy" / f"{name}.xml"
-        return run_program(f"tidy {name}", plain(report, *tidy.command(source)), report, UNIT_TIMEOUT_SECONDS, {})
 
+def compiled_alone() -> Outcome:
+    outcome = build("release", ("build.ninja",))
+    if outcome.failed == 0:
+        flags = alone.flags()
+        outcome.add(run_each("alone", {str(file): alone.command(file, flags) for file in alone.files()}))
+    return outcome
+
+
+def run_each(suite: str, commands: dict[str, list[str]]) -> Outcome:
+    """A test for each, two at a time."""
+    def run(name: str) -> Outcome:
+        report = REPORTS / suite / f"{name.replace('/', '-')}.xml"
+        return run_program(f"{suite} {name}", plain(report, *commands[name]), report, UNIT_TIMEOUT_SECONDS, {})
+
+    outcome = Outcome()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for each in pool.map(read, tidy.sources()):
+        for each in pool.map(run, commands):
             outcome.add(each)
     return outcome
 
@@ -165,6 +177,7 @@ SUITES = {
     "clang-tsan": lambda: sanitized("clang-tsan"),
     "coverage": measured_coverage,
     "tidy": tidied,
+    "alone": compiled_alone,
     "fuzz": fuzz,
     "mutants": mutants,
     "short": lambda: unit("release", ROOT / "build", lambda test: test["name"] not in SLOW_TESTS),
@@ -177,8 +190,8 @@ ALONE = ("e2e", "equivalence", "nemesis")
 # The other suites: what of each only computes.
 COMPUTING = {"sanitizers": address_sanitizer, "simulation": simulation}
 # Run by name only: another variant takes longer to build than all the rest takes to run, equivalence and nemesis assert times, which a
-# busy machine may miss, tidy takes as long as half of e2e, differential and nemesis are others each time, and what mutants and short run is among the other tests.
-BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "tidy", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
+# busy machine may miss, tidy and alone take as long as half of e2e, differential and nemesis are others each time, and what mutants and short run is among the other tests.
+BY_NAME = ("asan", "tsan", "clang-asan", "clang-tsan", "coverage", "tidy", "alone", "fuzz", "mutants", "short", "differential", "equivalence", "nemesis")
 NEED_RELEASE_BUILD = ("unit", "simulation", "conformance", "mutants", "short", "differential", "e2e", "equivalence", "nemesis")
 # Among whose tests are those of all faults in docs/FAULTS.md.
 TRY_FAULTS = {"unit", "e2e"}

@@ -52,10 +52,6 @@ void Closer::operator()(TimerNode* node) const { close_node(node); }
 void Closer::operator()(SignalNode* node) const { close_node(node); }
 void Closer::operator()(WakeupNode* node) const { close_node(node); }
 
-}  // namespace event_loop_detail
-
-namespace {
-
 // What a loop's callbacks share: libuv's loop points to it.
 struct LoopData {
   bool is_running_once = false;
@@ -71,6 +67,12 @@ struct LoopData {
     turn_began.reset();
   }
 };
+
+}  // namespace event_loop_detail
+
+namespace {
+
+using event_loop_detail::LoopData;
 
 LoopData& data_of(const uv_loop_t* loop) { return *static_cast<LoopData*>(loop->data); }
 
@@ -159,7 +161,7 @@ void start_timer(TimerNode& node, std::uint64_t delay, std::uint64_t repeat) {
 struct EventLoop::Uv {
   uv_loop_t loop{};
   uv_prepare_t before_wait{};
-  LoopData data;
+  event_loop_detail::LoopData data;
 };
 
 EventLoop::EventLoop() : uv_{std::make_unique<Uv>()} {
