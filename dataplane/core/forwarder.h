@@ -88,7 +88,7 @@ class Forwarder {
     Lookup lookup;
     Connection4::Key key;
     Connection4* guess;
-    std::uint8_t protocol;
+    std::uint8_t protocol;  // apart from the flags, or g++-12 makes one word of both first, which costs more than two stores
     std::uint16_t ip_length;
     std::uint8_t tcp_flags;
     std::uint16_t destination_port;
