@@ -57,18 +57,21 @@ def state_of(daemon: Penstockd) -> str:
 
 
 def moves(preferred: Penstockd, other: Penstockd, cause, undo, priority: int | None) -> None:
-    """`cause` makes the other one master, `undo` brings the preferred one back. `priority`: its own meanwhile; None: it is in FAULT."""
+    """`cause` makes the other one master, `undo` brings the preferred one back. `priority`: its own meanwhile; None: it is in FAULT.
+
+    First what the cause does to the preferred one: the other can be master for a moment because a busy machine had the preferred one stand still.
+    """
     cause()
-    wait_for("the other to be master", lambda: state_of(other) == "MASTER" and other.has_address(topology.VIP))
     if priority is None:
         wait_for("FAULT", lambda: state_of(preferred) == "FAULT")
     else:
+        wait_for(f"priority {priority}", lambda: instance_of(preferred)["effective_priority"] == priority)
         wait_for("the preferred one to be backup", lambda: state_of(preferred) == "BACKUP")
-        assert instance_of(preferred)["effective_priority"] == priority
+    wait_for("the other to be master", lambda: state_of(other) == "MASTER" and other.has_address(topology.VIP))
     undo()
+    wait_for("priority 100", lambda: instance_of(preferred)["effective_priority"] == 100)
     wait_for("the preferred one to be master again", lambda: state_of(preferred) == "MASTER" and preferred.has_address(topology.VIP))
     wait_for("the other to be backup", lambda: state_of(other) == "BACKUP")
-    assert instance_of(preferred)["effective_priority"] == 100
 
 
 @pytest.mark.parametrize("weight, priority", [(" weight -60", 40), ("", None)], ids=["with a weight", "without"])
