@@ -13,9 +13,12 @@ namespace {
 constexpr unsigned kCache = 256;  // buffers that each thread keeps at hand
 constexpr unsigned kHeldFragments = core::FragmentTable::kHeldFrames;
 
-// What workers and one thread of control have in their caches, which grow to half as much again before they give back, and in
-// bursts.
-unsigned at_hand(unsigned workers) { return (workers + 1) * (2 * kCache + 4 * core::kBurst); }
+// What workers and one thread of control have of one pool in their caches, which grow to half as much again before they give
+// back, and in bursts.
+unsigned at_hand(unsigned workers) {
+  constexpr unsigned kOfOne = 2 * kCache + 4 * unsigned{core::kBurst};
+  return (workers + 1) * kOfOne;
+}
 
 }  // namespace
 
