@@ -59,10 +59,17 @@ struct Race {
   std::atomic<bool> caught{false};
   std::atomic<std::uint64_t> published{0};
   std::atomic<std::uint64_t> freed{0};
-  std::array<std::atomic<std::uint64_t>, kReaders> rounds{};
+  // At which publication each reader's round began.
+  std::array<std::atomic<std::uint64_t>, kReaders> began{};
 };
 
 std::uint64_t now(const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); }
+
+// For so many publications a reader holds what it has, if that is long enough to show an error.
+constexpr std::uint64_t kLingering = 16;
+// However few CPUs there are, the publisher is never further ahead of the begin of a reader's round. More than kLingering: else
+// both would wait for each other.
+constexpr std::uint64_t kLead = 64;
 
 // Every other time it holds what it has for long enough that any error must show: until the object was replaced many times, or,
 // when it has said too early that it is quiescent, until the object was freed.
@@ -70,13 +77,14 @@ template <typename Publisher>
 void read(Publisher& publisher, unsigned id, Habit habit, Race& race) {
   typename Publisher::Reader reader{publisher, id};
   reader.online();
-  for (bool linger = false; !race.stop.load(std::memory_order_relaxed); linger = !linger) {
-    const auto round = race.rounds[id].fetch_add(1, std::memory_order_relaxed);
-    const Canary* canary = reader.get();
+  for (std::uint64_t round = 0; !race.stop.load(std::memory_order_relaxed); ++round) {
+    const bool linger = round % 2 == 1;
     const auto begin = now(race.published);
+    race.began[id].store(begin, std::memory_order_relaxed);
+    const Canary* canary = reader.get();
     if (!canary->sings()) race.caught = true;
     const auto is_waiting = [&] {
-      return habit == Habit::kCorrect ? now(race.published) < begin + 16 : now(race.freed) <= begin + 1;
+      return habit == Habit::kCorrect ? now(race.published) < begin + kLingering : now(race.freed) <= begin + 1;
     };
     while (linger && is_waiting() && !race.stop.load(std::memory_order_relaxed)) {
       if (habit == Habit::kQuiescentTooEarly) reader.quiescent();
@@ -91,27 +99,21 @@ void read(Publisher& publisher, unsigned id, Habit habit, Race& race) {
   reader.offline();
 }
 
-// However few CPUs there are, each reader begins a round at least once in so many publications.
-constexpr std::uint64_t kStride = 64;
-
 template <typename Publisher>
 void publish(Publisher& publisher, std::uint64_t publications, Race& race) {
-  std::array<std::uint64_t, kReaders> rounds{};
   const auto reclaim = [&] {
     publisher.reclaim();
     race.freed.store(Canary::freed, std::memory_order_relaxed);
   };
-  for (std::uint64_t i = 0; i < publications && !race.caught; ++i) {
+  for (std::uint64_t published = 1; published <= publications && !race.caught; ++published) {
     publisher.publish(std::make_unique<const Canary>());
-    race.published.fetch_add(1, std::memory_order_relaxed);
+    race.published.store(published, std::memory_order_relaxed);
     reclaim();
-    if (i % kStride != 0) continue;
-    for (unsigned id = 0; id < kReaders; ++id) {
-      while (now(race.rounds[id]) == rounds[id] && !race.caught) {
+    for (const auto& began : race.began) {
+      while (now(began) + kLead <= published && !race.caught) {
         std::this_thread::yield();
         reclaim();
       }
-      rounds[id] = now(race.rounds[id]);
     }
   }
   race.stop = true;
