@@ -1,8 +1,11 @@
 #include "control/loop/event_loop.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -27,8 +30,17 @@ struct SignalNode {
   uv_signal_t uv{};
   EventLoop::Callback callback;
 };
+// Not libuv's uv_async_t: before it calls back, that waits for senders, and gives its processor up meanwhile only to threads of
+// its own priority. Where it is a realtime thread's, a sender that it has preempted never gets on: both stand still until the
+// kernel throttles realtime threads, 0.95 s later.
 struct WakeupNode {
-  uv_async_t uv{};
+  explicit WakeupNode(int descriptor) : fd{descriptor} {}
+  ~WakeupNode() { close(fd); }
+  WakeupNode(const WakeupNode&) = delete;
+  WakeupNode& operator=(const WakeupNode&) = delete;
+
+  int fd;  // an eventfd
+  uv_poll_t uv{};
   EventLoop::Callback callback;
 };
 
@@ -94,17 +106,17 @@ void require(int status, const char* what) {
 
 // A node whose libuv handle is initialised by `init`; plain ownership until that worked, because only then may uv_close see it.
 // The error is libuv's.
-template <typename Node, typename Init>
-std::expected<Owned<Node>, int> try_make_node(Init init) {
-  auto fresh = std::make_unique<Node>();
+template <typename Node, typename Init, typename... Arguments>
+std::expected<Owned<Node>, int> try_make_node(Init init, Arguments... arguments) {
+  auto fresh = std::make_unique<Node>(arguments...);
   if (const int status = init(&fresh->uv); status < 0) return std::unexpected{status};
   fresh->uv.data = fresh.get();
   return Owned<Node>{fresh.release()};
 }
 
-template <typename Node, typename Init>
-Owned<Node> make_node(const char* what, Init init) {
-  auto node = try_make_node<Node>(std::move(init));
+template <typename Node, typename Init, typename... Arguments>
+Owned<Node> make_node(const char* what, Init init, Arguments... arguments) {
+  auto node = try_make_node<Node>(std::move(init), arguments...);
   if (!node) require(node.error(), what);
   return std::move(*node);
 }
@@ -237,17 +249,24 @@ SignalWatch EventLoop::add_signal(int signum, Callback callback) {
 }
 
 Wakeup EventLoop::add_wakeup(Callback callback) {
-  auto node = make_node<WakeupNode>("add wake-up", [&](uv_async_t* uv) {
-    return uv_async_init(&uv_->loop, uv, [](uv_async_t* handle) {
-      begin_turn(handle->loop);
-      static_cast<WakeupNode*>(handle->data)->callback();
-    });
-  });
+  const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) require(-errno, "add wake-up");
+  auto node = make_node<WakeupNode>("add wake-up", [&](uv_poll_t* uv) { return uv_poll_init(&uv_->loop, uv, fd); }, fd);
   node->callback = std::move(callback);
+  const auto wake = [](uv_poll_t* handle, int, int) {
+    begin_turn(handle->loop);
+    auto& woken = *static_cast<WakeupNode*>(handle->data);
+    std::uint64_t sends = 0;
+    if (read(woken.fd, &sends, sizeof(sends)) == static_cast<ssize_t>(sizeof(sends))) woken.callback();
+  };
+  require(uv_poll_start(&node->uv, UV_READABLE, wake), "add wake-up");
   return Wakeup{std::move(node)};
 }
 
-void Wakeup::send() const { uv_async_send(&node_->uv); }
+void Wakeup::send() const {
+  const std::uint64_t one = 1;
+  if (write(node_->fd, &one, sizeof(one)) < 0) return;  // full: the loop is to wake already
+}
 
 void EventLoop::run() {
   uv_run(&uv_->loop, UV_RUN_DEFAULT);

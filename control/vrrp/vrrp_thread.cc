@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "control/log.h"
@@ -90,7 +91,8 @@ class VrrpThread::Worker {
   void resign() {
     carry_out(router_.stop(EventLoop::now()));
     const auto until = EventLoop::now() + kFarewell;
-    while (!outbox_.flush() && EventLoop::now() < until) sched_yield();
+    // Asleep: a worker that has this processor, too, gets it in no other way.
+    while (!outbox_.flush() && EventLoop::now() < until) std::this_thread::sleep_for(kFlushAgain);
   }
 
   // Everything that has arrived, then everything that is due.

@@ -10,6 +10,9 @@
 namespace penstock::dpdk {
 namespace {
 
+// Of DPDK's pools the one whose threads never wait for one that is in the middle of it: VRRP's thread, which is ahead of all
+// others, would wait for ever for one that it has preempted.
+constexpr const char* kPool = "ring_mt_rts";
 constexpr unsigned kCache = 256;  // buffers that each thread keeps at hand
 constexpr unsigned kHeldFragments = core::FragmentTable::kHeldFrames;
 
@@ -25,7 +28,7 @@ unsigned at_hand(unsigned workers) {
 std::expected<PacketPool, std::string> make_packet_pool(const std::string& name, unsigned count, unsigned data_room,
                                                         int socket) {
   const auto room = static_cast<std::uint16_t>(data_room + RTE_PKTMBUF_HEADROOM);
-  PacketPool pool{rte_pktmbuf_pool_create(name.c_str(), count, kCache, sizeof(PacketNote), room, socket)};
+  PacketPool pool{rte_pktmbuf_pool_create_by_ops(name.c_str(), count, kCache, sizeof(PacketNote), room, socket, kPool)};
   if (pool == nullptr) {
     return std::unexpected(
         fmt::format("no memory for {} packet buffers of {} bytes ({}): give DPDK more by --eal \"--no-huge -m 1024\" or set "

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 #include <vector>
@@ -209,6 +212,38 @@ TEST(EventLoop, AnotherThreadWakesTheLoop) {
   loop.run();
   other.join();
   EXPECT_EQ(called_in, std::this_thread::get_id());
+}
+
+// A realtime thread on the sender's own processor, as VRRP's may be: it has the processor from the moment at which it is woken.
+TEST(EventLoop, ALoopOfHigherPriorityNeedsNothingMoreOfTheSenderThatItHasPreempted) {
+  constexpr unsigned kRounds = 5;
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  EventLoop loop;
+  std::atomic<unsigned> woken{0};
+  std::atomic<unsigned> returned{0};  // sends
+  std::atomic<unsigned> woken_within_send{0};
+  Wakeup wakeup = loop.add_wakeup([&] {
+    if (returned == woken++) ++woken_within_send;
+    if (woken == kRounds) loop.stop();
+  });
+  std::thread other{[&] {  // on the same processor
+    const sched_param lowest{.sched_priority = sched_get_priority_min(SCHED_RR)};
+    EXPECT_EQ(pthread_setschedparam(pthread_self(), SCHED_RR, &lowest), 0) << "needs the right to realtime priorities";
+    loop.run();
+  }};
+  for (unsigned round = 1; round <= kRounds; ++round) {
+    wakeup.send();
+    ++returned;
+    while (woken < round) std::this_thread::yield();
+  }
+  other.join();
+  EXPECT_GT(woken_within_send, 0U) << "each time it waited for the sender";
+  ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
 }
 
 TEST(EventLoop, RunOnceServesWhatIsReady) {
