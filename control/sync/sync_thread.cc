@@ -122,6 +122,8 @@ class SyncThread::Worker {
       return session_->socket ? session_->socket->send(datagram) : SyncSocket::Sent::kFailed;
     });
     session_->master = masters_[daemon.instance];
+    // A dump comes to all of it at once: a few ms for each piece then were half a second in which nobody was told anything.
+    surroundings_.standby.populate();
     turned_ = EventLoop::now();
     for (core::SyncOutbox* const outbox : surroundings_.outboxes) outbox->open();
     log_start();

@@ -42,6 +42,9 @@ class ConnectionTable {
   explicit ConnectionTable(std::size_t connections)
       : buckets_(std::max<std::size_t>(2, (connections * 100 / kLoadPercent + kSlots) / kSlots)) {}
 
+  // HugeArray::populate_some().
+  bool populate_some() { return buckets_.populate_some(); }
+
   // Where connections lie, by value: a loop over many keys keeps it in registers. Good as long as the table.
   class Map {
    public:

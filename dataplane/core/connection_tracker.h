@@ -96,6 +96,9 @@ class ConnectionTracker {
     in_table_.set(table_.used());
   }
 
+  // HugeArray::populate_some() of the table.
+  bool populate_some() { return table_.populate_some(); }
+
   [[nodiscard]] const ConnectionTable<Entry>& table() const { return table_; }
 
  private:

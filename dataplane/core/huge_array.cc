@@ -9,8 +9,6 @@
 namespace penstock::core {
 namespace {
 
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
 std::size_t rounded(std::size_t bytes) { return (bytes + kHugePage - 1) / kHugePage * kHugePage; }
 
 }  // namespace
@@ -41,6 +39,8 @@ void* map_huge(std::size_t bytes, PageKind& kind) {
   kind = bytes >= kHugePage && madvise(memory, size, MADV_HUGEPAGE) == 0 ? PageKind::kTransparent : PageKind::kSmall;
   return memory;
 }
+
+void populate_huge(void* begin) { (void)madvise(begin, kHugePage, MADV_POPULATE_WRITE); }
 
 void unmap_huge(void* memory, std::size_t bytes) { munmap(memory, rounded(bytes)); }
 

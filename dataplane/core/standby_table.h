@@ -56,12 +56,18 @@ class StandbyTable {
   // the differential equations of two-choice allocation (Mitzenmacher, 2001) it is one in 10^11 with 7 slots, in 7*10^7 with 4.
   static constexpr std::size_t kConnectionsPerBucket = kSlots >= 7 ? 3 : 1;
 
-  // Room for `connections`; memory is touched as it is used. `counters` must outlive the table.
+  // Room for `connections`, whose memory is touched as it is used, or by populate(). `counters` must outlive the table.
   StandbyTable(std::size_t connections, StandbyCounters& counters)
       : buckets_(std::max<std::size_t>(2, (connections + kConnectionsPerBucket - 1) / kConnectionsPerBucket)),
         counters_{counters} {}
 
   // The writer's side. ----
+
+  // HugeArray::populate_some() until all is there.
+  void populate() {
+    while (buckets_.populate_some()) {
+    }
+  }
 
   // From now on a worker may claim it, so its server must be in the snapshot that the workers have; what was known of this key
   // is replaced. kFull: refused. `now`: whose time is up gives way.
@@ -318,6 +324,11 @@ struct StandbyTables {
       : ipv4{connections4, counters}, ipv6{connections6, counters} {}
 
   [[nodiscard]] bool any_unclaimed() const { return ipv4.unclaimed() + ipv6.unclaimed() != 0; }
+  // The writer's.
+  void populate() {
+    ipv4.populate();
+    ipv6.populate();
+  }
 
   StandbyTable<ConnectionKey4> ipv4;
   StandbyTable<ConnectionKey6> ipv6;

@@ -117,6 +117,7 @@ class Worker {
   std::array<Released, core::kBurst> released_{};
   WorkerCounters counters_;
   StageClock stages_;
+  bool lacks_memory_ = true;  // the forwarder
   std::atomic<bool> stop_{false};
   std::atomic<bool> ended_{false};
 };
@@ -169,6 +170,7 @@ std::uint64_t Worker<Forwarder, Snapshot, Released>::finish_loop(const Now& now,
   stages_.end(Stage::kSend);
   stages_.end_loop(work > 0);
   (work > 0 ? counters_.busy_loops : counters_.idle_loops).add();
+  if (work == 0 && lacks_memory_) lacks_memory_ = forwarder_.populate_some();
   switch (idle_.after_loop(work > 0, now.tsc)) {
     case IdlePolicy::Step::kPoll: break;
     case IdlePolicy::Step::kPause: rte_pause(); break;

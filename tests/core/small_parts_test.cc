@@ -1,6 +1,8 @@
 // The core's small parts: ticks, rate limits, counters, hashes, huge arrays.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -173,7 +175,28 @@ TEST(HugeArray, IsZeroedAndAsLargeAsAsked) {
   }
   EXPECT_EQ(HugeArray<std::uint64_t>{1000}.page_kind(), PageKind::kSmall);
   HugeArray<std::uint64_t> large{std::size_t{1} << 19};
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&large[0]) % (std::size_t{2} << 20), 0U) << "else transparent ones begin late";
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&large[0]) % kHugePage, 0U) << "else transparent ones begin late";
+}
+
+// How many pages of it lie in memory. Of explicit huge pages the kernel says that all do.
+std::size_t resident_pages(HugeArray<std::uint64_t>& array, std::size_t page) {
+  std::vector<unsigned char> resident(array.size() * sizeof(std::uint64_t) / page);
+  EXPECT_EQ(mincore(&array[0], array.size() * sizeof(std::uint64_t), resident.data()), 0);
+  return static_cast<std::size_t>(std::ranges::count_if(resident, [](unsigned char each) { return (each & 1U) != 0; }));
+}
+
+TEST(HugeArray, GetsItsPagesPieceByPiece) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  HugeArray<std::uint64_t> array{2 * kHugePage / sizeof(std::uint64_t) + 1000 * page / sizeof(std::uint64_t)};
+  array[0] = 7;
+  EXPECT_TRUE(array.populate_some());
+  EXPECT_GE(resident_pages(array, page), kHugePage / page);
+  EXPECT_TRUE(array.populate_some());
+  EXPECT_TRUE(array.populate_some());
+  EXPECT_FALSE(array.populate_some());
+  EXPECT_EQ(resident_pages(array, page), 2 * kHugePage / page + 1000);
+  EXPECT_FALSE(array.populate_some());
+  EXPECT_EQ(array[0], 7U);
 }
 
 }  // namespace

@@ -84,6 +84,7 @@ class ScriptedForwarder {
       held_.clear();
     }
   }
+  bool populate_some() { return ++populated < kPieces; }
   std::size_t take_released(std::span<ScriptedReleased> out) {
     std::size_t count = 0;
     while (count < out.size() && !released_.empty()) {
@@ -99,6 +100,8 @@ class ScriptedForwarder {
   std::atomic<bool> blocked{false};  // stay in process() while set
   std::atomic<bool> let_go{false};   // give held frames back
   std::atomic<unsigned> holding{0};
+  static constexpr unsigned kPieces = 3;  // that can be populated
+  std::atomic<unsigned> populated{0};     // how often that was asked for
   std::atomic<core::Tick> last_tick{0};
   std::atomic<std::uint8_t> last_stamp{0};
   std::array<std::atomic<unsigned>, packet::kDropReasonCount> drops{};

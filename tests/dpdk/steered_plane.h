@@ -32,6 +32,7 @@ class SteeredForwarder {
     }
     if (active_ != nullptr) active_->maintain(snapshot, clock_.load(std::memory_order_relaxed));
   }
+  static bool populate_some() { return false; }  // its tables are small
   [[nodiscard]] std::size_t take_released(std::span<core::Released> out) {
     return active_ == nullptr ? 0 : active_->take_released(out);
   }

@@ -275,6 +275,15 @@ TEST(Worker, NeverSleepsWhenToldToPoll) {
   EXPECT_EQ(counters.sleeps.get(), 0U);
 }
 
+TEST(Worker, WithoutWorkItGivesItsForwarderMemoryUntilThatHasAll) {
+  RingWire wire;
+  Running running{{wire.spec("eth0")}, 1};
+  EXPECT_TRUE(eventually([&] { return running.forwarder(0).populated == ScriptedForwarder::kPieces; }));
+  const auto loops = running.plane().worker(0).idle_loops.get();
+  EXPECT_TRUE(eventually([&] { return running.plane().worker(0).idle_loops.get() > loops + 2; }));
+  EXPECT_EQ(running.forwarder(0).populated, ScriptedForwarder::kPieces);
+}
+
 TEST(Worker, TellsWhereItsCyclesGoWhenItIsAsked) {
   RingWire wire;
   Running running{{wire.spec("eth0")}, 1};
