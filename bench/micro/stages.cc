@@ -79,7 +79,8 @@ void Rewrite(benchmark::State& state) {
   for (auto _ : state) {
     for (const core::Frame& frame : traffic.burst()) {
       packet::overlay<packet::Ipv4Header>(frame.data + packet::PlainFrame::kL3).time_to_live = 64;
-      benchmark::DoNotOptimize(core::Egress::send_plain(frame.data, kIpLength, server, verdict));
+      benchmark::DoNotOptimize(core::Egress::takes_plain(frame.data, kIpLength, server));
+      core::Egress::send_plain(frame.data, server, verdict);
     }
     benchmark::ClobberMemory();
   }
@@ -95,7 +96,8 @@ void Schedule(benchmark::State& state) {
   std::uint32_t client = 0;
   for (auto _ : state) {
     for (std::size_t i = 0; i < kBurst; ++i) {
-      const core::ServerId id = scheduler.pick(*snapshot, snapshot->service(0), {.address = ++client, .port = 0});
+      const core::ServerId id =
+          scheduler.pick(*snapshot, snapshot->service(0), [&client] { return core::Client{.address = ++client, .port = 0}; });
       board.server(0, id).active.add();
     }
   }

@@ -33,7 +33,7 @@ class OwnTable {
       places[i] = map.place_of(keys[i]);
       map.prefetch(places[i]);
     }
-    for (std::size_t i = 0; i < keys.size(); ++i) found[i] = table_.peek(keys[i], places[i]);
+    for (std::size_t i = 0; i < keys.size(); ++i) found[i] = map.peek(keys[i], places[i]);
     for (std::size_t i = 0; i < keys.size(); ++i) found[i] = table_.find(keys[i], places[i], found[i]);
   }
   // False when there is no room. Precondition: it isn't there.

@@ -12,20 +12,20 @@
 
 namespace penstock::core {
 
-// What an IPv4 client's connection is found by, packed into one word: VirtualId in the low 16 bits, the client's port, its
-// address (as it stands in the packet). No valid key is 0, because VirtualId 0 is never given out: 0 marks a free slot.
+// What an IPv4 client's connection is found by, packed into one word: VirtualId in the low 16 bits, the client's port and its
+// address as they stand in the packet. No valid key is 0, because VirtualId 0 is never given out: 0 marks a free slot.
 struct ConnectionKey4 {
   std::uint64_t word = 0;
 
   constexpr ConnectionKey4() = default;
   constexpr ConnectionKey4(packet::Ipv4Address client, std::uint16_t client_port, VirtualId virtual_id)
-      : word{(static_cast<std::uint64_t>(client.raw()) << 32) | (static_cast<std::uint64_t>(client_port) << 16) |
+      : word{(static_cast<std::uint64_t>(client.raw()) << 32) | (static_cast<std::uint64_t>(std::byteswap(client_port)) << 16) |
              index_of(virtual_id)} {}
 
   [[nodiscard]] constexpr packet::Ipv4Address client() const {
     return std::bit_cast<packet::Ipv4Address>(static_cast<std::uint32_t>(word >> 32));
   }
-  [[nodiscard]] constexpr std::uint16_t client_port() const { return static_cast<std::uint16_t>(word >> 16); }
+  [[nodiscard]] constexpr std::uint16_t client_port() const { return std::byteswap(static_cast<std::uint16_t>(word >> 16)); }
   [[nodiscard]] constexpr VirtualId virtual_id() const { return VirtualId{static_cast<std::uint16_t>(word)}; }
   [[nodiscard]] constexpr bool is_free() const { return word == 0; }
 

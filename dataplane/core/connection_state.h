@@ -6,12 +6,14 @@
 // reach. The numbers are the kernel's, because connection sync sends them and `ipvsadm -Lnc` prints their names.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
 
 #include "dataplane/core/tick.h"
+#include "dataplane/packet/plain_frame.h"
 
 namespace penstock::core {
 
@@ -70,16 +72,18 @@ inline constexpr std::array<TransitionRow, kTcpEventCount> kTransitions{{
     /* kNothing */ {kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kClose, kUdp},
 }};
 
-// FIN, SYN, RST and ACK, with one more between them that doesn't.
-inline constexpr std::uint8_t kFlagsThatCount = 0x1f;
-// The transitions by a segment's flags: a look-up where branches would depend on the traffic.
-inline constexpr auto kAfterFlags = [] {
-  std::array<TransitionRow, kFlagsThatCount + 1> rows{};
-  for (std::size_t flags = 0; flags < rows.size(); ++flags) {
-    rows[flags] = kTransitions[static_cast<std::size_t>(event_of(static_cast<std::uint8_t>(flags)))];
+// The transitions by a segment and a state of 4 bits: a look-up where branches would depend on the traffic.
+inline constexpr std::size_t kStatesInARow = 16;
+inline constexpr auto kAfterSegment = [] {
+  std::array<ConnectionState, (packet::kSegmentFlags + 2) * kStatesInARow> after;
+  after.fill(kUdp);
+  for (std::size_t flags = 0; flags <= packet::kSegmentFlags; ++flags) {
+    std::ranges::copy(kTransitions[static_cast<std::size_t>(event_of(static_cast<std::uint8_t>(flags)))],
+                      after.begin() + static_cast<std::ptrdiff_t>(flags * kStatesInARow));
   }
-  return rows;
+  return after;
 }();
+static_assert(static_cast<unsigned>(packet::Segment::kDatagram) == packet::kSegmentFlags + 1);
 
 }  // namespace detail
 
@@ -87,17 +91,16 @@ inline constexpr auto kAfterFlags = [] {
   return detail::kTransitions[static_cast<std::size_t>(event)][static_cast<std::size_t>(state)];
 }
 
-// The state after one packet of the client. `protocol`: TCP's or UDP's number.
-[[nodiscard]] constexpr ConnectionState state_after(ConnectionState before, std::uint8_t protocol, std::uint8_t tcp_flags) {
-  constexpr std::uint8_t kTcp = 6;
-  return protocol == kTcp ? detail::kAfterFlags[tcp_flags & detail::kFlagsThatCount][static_cast<std::size_t>(before)]
-                          : ConnectionState::kUdp;
+// The state after one packet of the client. Precondition: not Segment::kNone.
+[[nodiscard]] constexpr ConnectionState state_after(ConnectionState before, packet::Segment segment) {
+  return detail::kAfterSegment[static_cast<std::size_t>(segment) * detail::kStatesInARow + static_cast<std::size_t>(before)];
 }
 
 // Whether a connection in this state counts as ActiveConn (else InActConn) of its server. A UDP connection never does.
 [[nodiscard]] constexpr bool is_active(ConnectionState state) {
   using enum ConnectionState;
-  return state == kEstablished || state == kSynSent || state == kSynReceived || state == kSynAck;
+  constexpr auto bit = [](ConnectionState each) { return 1U << static_cast<unsigned>(each); };
+  return ((bit(kEstablished) | bit(kSynSent) | bit(kSynReceived) | bit(kSynAck)) & bit(state)) != 0;
 }
 
 // A half-open connection's: net/netfilter/ipvs/ip_vs_proto_tcp.c, tcp_timeouts; nothing sets it.

@@ -48,50 +48,50 @@ class ConnectionTable {
   // Where connections lie, by value: a loop over many keys keeps it in registers. Good as long as the table.
   class Map {
    public:
-    explicit Map(const ConnectionTable& table)
+    explicit Map(ConnectionTable& table)
         : secret_{table.secret_}, buckets_{&table.buckets_[0]}, count_{table.buckets_.size()} {}
-    [[nodiscard]] Place place_of(const Key& key) const { return buckets_of(keyed_hash(key, secret_), count_); }
-    void prefetch(Place place) const { __builtin_prefetch(buckets_ + place.first); }
+    [[nodiscard]] Place place_of(const Key& key) const { return {keyed_hash(key, secret_), count_}; }
+    void prefetch(const Place& place) const { __builtin_prefetch(buckets_ + place.first); }
+    // A look into the key's first bucket: a guess for find(), the connection itself where it lies there. Else its second bucket
+    // is fetched if it may lie there.
+    [[nodiscard]] Entry* peek(const Key& key, const Place& place) const {
+      Bucket& first = buckets_[place.first];
+      Entry* const entry = first.find(key);
+      if (entry != nullptr) [[likely]]
+        return entry;
+      if (first.overflow() != 0) __builtin_prefetch(buckets_ + place.second(count_));
+      return first.slots.data();
+    }
 
    private:
     HashSecret secret_;
-    const Bucket* buckets_;
+    Bucket* buckets_;
     std::size_t count_;
   };
 
-  [[nodiscard]] Place place_of(const Key& key) const { return Map{*this}.place_of(key); }
+  [[nodiscard]] Place place_of(const Key& key) const { return {keyed_hash(key, secret_), buckets_.size()}; }
 
-  // A look into the key's first bucket, for a loop over many keys: a guess for find(), the connection itself where it lies
-  // there. Else its second bucket is fetched if it may lie there.
-  [[nodiscard]] Entry* peek(const Key& key, Place place) {
-    Bucket& first = buckets_[place.first];
-    Entry* const entry = first.find(key);
-    if (entry != nullptr) [[likely]]
-      return entry;
-    if (first.overflow() != 0) __builtin_prefetch(&buckets_[place.second]);
-    return first.slots.data();
-  }
-
-  // The connection, even one whose time is up, or null. `guess`: of peek(), before whatever inserts.
-  [[nodiscard]] Entry* find(const Key& key, Place place, Entry* guess) {
+  // The connection, even one whose time is up, or null. `guess`: of Map::peek(), before whatever inserts.
+  [[nodiscard]] Entry* find(const Key& key, const Place& place, Entry* guess) {
     if (guess->key == key) [[likely]]
       return guess;
     return find(key, place);
   }
-  [[nodiscard]] Entry* find(const Key& key, Place place) {
+  [[nodiscard]] Entry* find(const Key& key, const Place& place) {
     Bucket& first = buckets_[place.first];
     Entry* const entry = first.find(key);
     if (entry != nullptr || first.overflow() == 0) [[likely]]
       return entry;
-    return buckets_[place.second].find(key);
+    return buckets_[second_of(place)].find(key);
   }
 
   // A new connection with this key and else default values, or null: its two buckets are full, and so is the table to
   // kLoadPercent (else others are moved to make room). A search for room beyond that would cost a flood's every packet dozens
   // of cache misses. The key must not be in the table. Invalidates all pointers.
-  [[nodiscard]] Entry* insert(const Key& key, Place place) {
+  [[nodiscard]] Entry* insert(const Key& key, const Place& place) {
     if (Entry* slot = buckets_[place.first].free_slot()) return occupy(*slot, key, place, place.first);
-    if (Entry* slot = buckets_[place.second].free_slot()) return occupy(*slot, key, place, place.second);
+    const std::uint32_t second = second_of(place);
+    if (Entry* slot = buckets_[second].free_slot()) return occupy(*slot, key, place, second);
     if (used_ >= full_at_) return nullptr;
     std::uint32_t bucket = 0;
     Entry* const slot = make_room(place, bucket);
@@ -108,10 +108,10 @@ class ConnectionTable {
   // weigh kStays.
   static constexpr std::int64_t kStays = std::numeric_limits<std::int64_t>::max();
   template <typename Weight>
-  [[nodiscard]] Found lightest(Place place, Weight weight) {
+  [[nodiscard]] Found lightest(const Place& place, Weight weight) {
     Found lightest;
     std::int64_t least = kStays;
-    for (const std::uint32_t index : {place.first, place.second}) {
+    for (const std::uint32_t index : {place.first, second_of(place)}) {
       for (Entry& entry : buckets_[index].slots) {
         if (entry.key.is_free()) continue;
         const std::int64_t its = weight(entry);
@@ -124,7 +124,7 @@ class ConnectionTable {
   }
 
   // Ends a connection that lies in one of the key's two buckets and begins this one in its place, as insert() does.
-  Entry* replace(Found old, const Key& key, Place place) {
+  Entry* replace(Found old, const Key& key, const Place& place) {
     erase(*old.entry);
     return occupy(*old.entry, key, place, old.bucket);
   }
@@ -163,6 +163,9 @@ class ConnectionTable {
     }
   }
 
+  // The second of a key's two buckets.
+  [[nodiscard]] std::uint32_t second_of(const Place& place) const { return place.second(buckets_.size()); }
+
   [[nodiscard]] std::size_t used() const { return used_; }
   [[nodiscard]] std::size_t bucket_count() const { return buckets_.size(); }
   [[nodiscard]] std::size_t slot_count() const { return buckets_.size() * kSlots; }
@@ -183,7 +186,7 @@ class ConnectionTable {
     }
     [[nodiscard]] Entry* find(const Key& key) {
       const unsigned matches = matching(slots, key);
-      return matches == 0 ? nullptr : &slots[static_cast<std::size_t>(std::countr_zero(matches))];
+      return matches == 0 ? nullptr : &slots[static_cast<unsigned>(std::countr_zero(matches))];
     }
     [[nodiscard]] Entry* free_slot() {
       for (Entry& entry : slots) {
@@ -217,7 +220,7 @@ class ConnectionTable {
     owed_[owed_count_++] = bucket;
   }
 
-  Entry* occupy(Entry& slot, const Key& key, Place place, std::uint32_t bucket) {
+  Entry* occupy(Entry& slot, const Key& key, const Place& place, std::uint32_t bucket) {
     slot.key = key;
     if (bucket != place.first) {
       slot.displaced = 1;
@@ -228,16 +231,16 @@ class ConnectionTable {
   }
 
   // Breadth-first search for a chain of moves that frees a slot in one of the two buckets; carries it out from its far end.
-  Entry* make_room(Place place, std::uint32_t& freed_bucket) {
+  [[gnu::noinline]] Entry* make_room(const Place& place, std::uint32_t& freed_bucket) {
     std::array<Step, kSearch> steps;
     steps[0] = {place.first, -1, 0};
-    steps[1] = {place.second, -1, 0};
+    steps[1] = {second_of(place), -1, 0};
     std::size_t count = 2;
     for (std::size_t at = 0; at < count; ++at) {
       Bucket& bucket = buckets_[steps[at].bucket];
       for (std::size_t slot = 0; slot < kSlots; ++slot) {
         const Place other = place_of(bucket.slots[slot].key);
-        const std::uint32_t target = other.first == steps[at].bucket ? other.second : other.first;
+        const std::uint32_t target = other.first == steps[at].bucket ? second_of(other) : other.first;
         if (Entry* room = buckets_[target].free_slot()) {
           return carry_out(steps, at, slot, target, *room, freed_bucket);
         }

@@ -28,35 +28,31 @@ class ConnectionTracker {
 
   // `in_table`: the worker's counter of connections of this kind.
   ConnectionTracker(std::size_t connections, CounterBoard& board, WorkerIndex self, Counter64& in_table)
-      : table_{connections}, board_{board}, self_{self}, in_table_{in_table} {}
+      : table_{connections}, servers_{board.servers(self)}, evicted_{board.worker(self).evicted}, in_table_{in_table} {}
 
   [[nodiscard]] Place place_of(const Key& key) const { return table_.place_of(key); }
 
-  // For many keys, before they are looked for: ConnectionTable::peek().
-  [[nodiscard]] Entry* peek(const Key& key, Place place) { return table_.peek(key, place); }
-
   // The connection, or null; one whose time is up is ended here. Good until the next begin().
-  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now) { return alive(table_.find(key, place), now); }
-  // `guess`: of peek().
-  [[nodiscard]] Entry* find(const Key& key, Place place, Tick now, Entry* guess) {
+  [[nodiscard]] Entry* find(const Key& key, const Place& place, Tick now) { return alive(table_.find(key, place), now); }
+  // `guess`: of ConnectionTable::Map::peek().
+  [[nodiscard]] Entry* find(const Key& key, const Place& place, Tick now, Entry* guess) {
     return alive(table_.find(key, place, guess), now);
   }
 
-  // A new connection to `server`, not yet moved by a packet (advance() is next). When the table is full, one of those that
+  // A new connection to `server`, in the state to which its first packet takes it. When the table is full, one of those that
   // share its buckets gives way: weight(). Null when none does.
-  [[nodiscard, gnu::always_inline]] inline Entry* begin(const Key& key, Place place, ServerId server, Tick now) {
+  [[nodiscard, gnu::always_inline]] inline Entry* begin(const Key& key, const Place& place, ServerId server,
+                                                        ConnectionState first, const StateTimeouts& timeouts, Tick now) {
     Entry* const entry = insert(key, place, now);
     if (entry == nullptr) return nullptr;
-    entry->server = server;
-    entry->expires = now;
-    ServerCounters& counters = board_.server(self_, server);
-    counters.connections.add();
-    counters.inactive.add();
+    entry->expires = now + timeouts[first];
+    be_at(*entry, server, first).connections.add();
     return entry;
   }
 
   // The same for one that began elsewhere: with its server and state, and no new connection of its server's total.
-  [[nodiscard]] Entry* adopt(const Key& key, Place place, ServerId server, ConnectionState state, Tick expires, Tick now) {
+  [[nodiscard]] Entry* adopt(const Key& key, const Place& place, ServerId server, ConnectionState state, Tick expires,
+                             Tick now) {
     Entry* const entry = insert(key, place, now);
     if (entry == nullptr) return nullptr;
     entry->expires = expires;
@@ -79,7 +75,7 @@ class ConnectionTracker {
     const bool was_active = entry.counts_as_active != 0;
     if (is_active(next) == was_active) return;
     entry.counts_as_active = was_active ? 0 : 1;
-    ServerCounters& counters = board_.server(self_, entry.server);
+    ServerCounters& counters = of(entry.server);
     (was_active ? counters.active : counters.inactive).subtract();
     (was_active ? counters.inactive : counters.active).add();
   }
@@ -100,6 +96,8 @@ class ConnectionTracker {
   bool populate_some() { return table_.populate_some(); }
 
   [[nodiscard]] const ConnectionTable<Entry>& table() const { return table_; }
+  // For a loop over many keys.
+  [[nodiscard]] typename ConnectionTable<Entry>::Map map() { return typename ConnectionTable<Entry>::Map{table_}; }
 
  private:
   [[nodiscard]] Entry* alive(Entry* entry, Tick now) {
@@ -109,17 +107,21 @@ class ConnectionTracker {
     return nullptr;
   }
 
-  [[nodiscard, gnu::always_inline]] inline Entry* insert(const Key& key, Place place, Tick now) {
+  [[nodiscard, gnu::always_inline]] inline Entry* insert(const Key& key, const Place& place, Tick now) {
     Entry* entry = table_.insert(key, place);
-    if (entry == nullptr) {
-      const auto old = table_.lightest(place, [now](const Entry& each) { return weight(each, now); });
-      if (old.entry == nullptr) return nullptr;
-      uncount(*old.entry);
-      entry = table_.replace(old, key, place);
-      board_.worker(self_).evicted.add();
-    }
-    in_table_.set(table_.used());
+    if (entry == nullptr) [[unlikely]]
+      entry = replace(key, place, now);
+    if (entry != nullptr) [[likely]]
+      in_table_.set(table_.used());
     return entry;
+  }
+
+  [[gnu::noinline]] Entry* replace(const Key& key, const Place& place, Tick now) {
+    const auto old = table_.lightest(place, [now](const Entry& each) { return weight(each, now); });
+    if (old.entry == nullptr) return nullptr;
+    uncount(*old.entry);
+    evicted_.add();
+    return table_.replace(old, key, place);
   }
 
   // Who gives way in a full table, the lightest first: a connection that has been half open for too long, as a SYN flood's are;
@@ -133,24 +135,27 @@ class ConnectionTracker {
     return is_abandoned ? left - kBeforeOthers : ConnectionTable<Entry>::kStays;
   }
 
-  // Precondition: the connection is not counted.
-  void be_at(Entry& entry, ServerId server, ConnectionState state) {
+  [[nodiscard]] ServerCounters& of(ServerId server) { return servers_[index_of(server)]; }
+
+  // Precondition: the connection is not counted. @return the server's counters.
+  ServerCounters& be_at(Entry& entry, ServerId server, ConnectionState state) {
     const bool active = is_active(state);
     entry.server = server;
     entry.state = state;
     entry.counts_as_active = active ? 1 : 0;
-    ServerCounters& counters = board_.server(self_, server);
+    ServerCounters& counters = of(server);
     (active ? counters.active : counters.inactive).add();
+    return counters;
   }
 
   void uncount(const Entry& entry) {
-    ServerCounters& counters = board_.server(self_, entry.server);
+    ServerCounters& counters = of(entry.server);
     (entry.counts_as_active != 0 ? counters.active : counters.inactive).subtract();
   }
 
   ConnectionTable<Entry> table_;
-  CounterBoard& board_;
-  WorkerIndex self_;
+  ServerCounters* const servers_;  // by ServerId
+  Counter64& evicted_;
   Counter64& in_table_;
 };
 

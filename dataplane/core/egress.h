@@ -48,17 +48,17 @@ class Egress {
     return {.action = Action::kForward, .port = server.egress};
   }
 
-  // The same for a plain frame, which begins at `data`, to a server that is_on_the_wire(). @return whether it is forwarded:
-  // then `verdict` says so and by which port, and its other fields are left; else nothing has changed.
-  [[nodiscard]] static bool send_plain(std::byte* data, std::uint16_t ip_length, const RealServer& server, Verdict& verdict) {
-    auto& ip = packet::overlay<packet::Ipv4Header>(data + packet::PlainFrame::kL3);
-    if (ip.time_to_live <= 1 || ip_length > server.mtu) [[unlikely]]
-      return false;
-    packet::decrement_ttl(ip);
+  // Whether send() would forward a plain frame, which begins at `data`.
+  [[nodiscard]] static bool takes_plain(const std::byte* data, std::uint16_t ip_length, const RealServer& server) {
+    return packet::overlay<packet::Ipv4Header>(data + packet::PlainFrame::kL3).time_to_live > 1 &&
+           ip_length <= server.straight_mtu;
+  }
+  // Does it. Of `verdict`, the fields that mean nothing then are left. Precondition: takes_plain().
+  static void send_plain(std::byte* data, const RealServer& server, Verdict& verdict) {
+    packet::decrement_ttl(packet::overlay<packet::Ipv4Header>(data + packet::PlainFrame::kL3));
     readdress(data, server);
     verdict.action = Action::kForward;
     verdict.port = server.egress;
-    return true;
   }
 
   // No real server can take the packet: port unreachable, as IPVS answers for TCP and UDP alike (ip_vs_core.c, ip_vs_leave).

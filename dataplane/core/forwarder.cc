@@ -23,6 +23,7 @@ Forwarder::Forwarder(CounterBoard& board, const Options& options)
     : board_{board},
       self_{options.self},
       counters_{board.worker(options.self)},
+      servers_{board.servers(options.self)},
       ipv4_{options.connections4, board, options.self, counters_.connections4},
       ipv6_{options.connections6, board, options.self, counters_.connections6},
       adverts_{board.adverts(options.self)},
@@ -41,23 +42,34 @@ void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> bur
                       .tells_peer = tells_peer,
                       .counts_down = tells_peer && snapshot.sync_policy().counts_down(),
                       .has_standby = standby_ != nullptr && standby_->any_unclaimed()};
-  ServerCounters* const servers = board_.servers(self_);
-  std::uint32_t forwarded = 0;
+  const std::size_t others = context.has_standby ? take_long_path(context, burst, verdicts.data())
+                                                 : take_straight_path(context, burst, verdicts.data());
+  counters_.actions[static_cast<std::size_t>(Action::kForward)].add(burst.size() - others);
+}
+
+std::size_t Forwarder::take_straight_path(const Burst& context, std::span<Frame> burst, Verdict* verdict) {
+  std::size_t others = 0;
   const Step* step = steps_.data();
-  Verdict* verdict = verdicts.data();
   for (Frame& frame : burst) {
-    const Straight outcome = forward_straight(context, servers, frame, *step, *verdict);
-    if (outcome != Straight::kForwarded) [[unlikely]]
-      think(context, frame, *step, outcome == Straight::kNew, *verdict);
-    if (verdict->action == Action::kForward) [[likely]] {
-      ++forwarded;
-    } else {
-      count(*verdict);
+    const Straight outcome = forward_straight(context, frame, *step, *verdict);
+    if (outcome != Straight::kForwarded) [[unlikely]] {
+      outcome == Straight::kNew ? send_first(context, frame, *step, *verdict) : think(context, frame, *step, *verdict);
+      if (is_other(*verdict)) ++others;
     }
     ++step;
     ++verdict;
   }
-  if (forwarded != 0) counters_.actions[static_cast<std::size_t>(Action::kForward)].add(forwarded);
+  return others;
+}
+
+std::size_t Forwarder::take_long_path(const Burst& context, std::span<Frame> burst, Verdict* verdict) {
+  std::size_t others = 0;
+  const Step* step = steps_.data();
+  for (Frame& frame : burst) {
+    think(context, frame, *step++, *verdict);
+    if (is_other(*verdict++)) ++others;
+  }
+  return others;
 }
 
 // What each frame is, and for those with ports where their connection would lie. Fetches its bucket, which is used one stage
@@ -65,120 +77,108 @@ void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> bur
 // steps of many packets overlap, where the long one of a single packet would wait.
 void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
   const ServiceTable::Ipv4Services services{snapshot.service_table()};
-  for (std::size_t i = 0; i < burst.size(); ++i) {
-    const Frame& frame = burst[i];
-    Step& step = steps_[i];
-    packet::PlainFrame plain;
-    if (packet::read_plain_frame(frame.data, frame.length, frame.packet_length, plain)) [[likely]] {
-      const ServiceTable::Hit& hit = services.find(plain.destination, plain.destination_port, plain.protocol);
+  const std::span<Step> steps = std::span{steps_}.first(burst.size());
+  Step* next = steps.data();
+  for (const Frame& frame : burst) {
+    Step& step = *next++;
+    const packet::Segment segment = packet::plain_segment(frame.data, frame.length, frame.packet_length);
+    if (segment != packet::Segment::kNone) [[likely]] {
+      // All is read before anything is written, or the compiler reads again.
+      const packet::PlainFrame plain{frame.data};
+      const std::uint16_t ip_length = plain.ip_length();
+      const ServiceTable::Hit hit = services.find(plain.destination(), plain.destination_port(), plain.protocol());
+      const Connection4::Key key{plain.source(), plain.source_port(), hit.virtual_id};
       step.lookup.hit = hit;
-      step.key = {plain.source, plain.source_port, hit.virtual_id};
-      step.ip_length = plain.ip_length;
-      step.destination_port = plain.destination_port;
-      step.protocol = plain.protocol;
-      step.tcp_flags = plain.tcp_flags;
+      step.key = key;
+      step.ip_length = ip_length;
+      step.segment = segment;
     } else {
-      step.protocol = 0;
+      step.segment = segment;
       step.lookup.hit = {};
-      Uncommon& uncommon = uncommon_[i];
+      Uncommon& uncommon = uncommon_[static_cast<std::size_t>(&step - steps.data())];
       uncommon.parsed = packet::parse_uncommon(frame.data, frame.length, frame.packet_length);
       uncommon.lookup =
           uncommon.parsed.kind == packet::FrameKind::kTransport ? look_up(snapshot, frame, uncommon.parsed) : Lookup{};
     }
   }
-  const ConnectionTable<Connection4>::Map connections{ipv4_.table()};
-  for (std::size_t i = 0; i < burst.size(); ++i) {
-    Step& step = steps_[i];
+  const ConnectionTable<Connection4>::Map connections = ipv4_.map();
+  for (Step& step : steps) {
     if (!step.is_plain()) [[unlikely]]
       continue;
-    const BucketPair place = connections.place_of(step.key);
-    connections.prefetch(place);
-    step.lookup.first_bucket = place.first;
-    step.lookup.second_bucket = place.second;
+    step.lookup.place = connections.place_of(step.key);
+    connections.prefetch(step.lookup.place);
   }
-  for (std::size_t i = 0; i < burst.size(); ++i) {
-    Step& step = steps_[i];
+  for (Step& step : steps) {
     if (step.is_plain()) [[likely]]
-      step.guess = ipv4_.peek(step.key, step.place());
+      step.guess = connections.peek(step.key, step.lookup.place);
   }
 }
 
-Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const {
+Forwarder::Lookup Forwarder::look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) {
   const auto find = [&]<typename Path>() -> Lookup {
     const ServiceTable::Hit hit =
         snapshot.service_table().find(Path::destination(frame, parsed), parsed.destination_port, parsed.protocol);
-    if (!hit) return {hit, 0, 0};
-    const typename ConnectionTable<typename Path::Entry>::Map connections{Path::tracker(*this).table()};
+    if (!hit) return {hit, {}};
+    const auto connections = Path::tracker(*this).map();
     const BucketPair place = connections.place_of({Path::source(frame, parsed), parsed.source_port, hit.virtual_id});
     connections.prefetch(place);
-    return {hit, place.first, place.second};
+    return {hit, place};
   };
   return parsed.is_v4() ? find.template operator()<Ipv4Path>() : find.template operator()<Ipv6Path>();
 }
 
 // A plain packet of an established connection whose server can be reached: nearly all. Where it isn't forwarded nothing has
 // changed, but that a connection whose time was up has ended. Each condition is one of decide()'s, and so is all that is done.
-[[gnu::always_inline]] inline Forwarder::Straight Forwarder::forward_straight(const Burst& burst, ServerCounters* servers,
-                                                                              const Frame& frame, const Step& step,
-                                                                              Verdict& verdict) {
+[[gnu::always_inline]] inline Forwarder::Straight Forwarder::forward_straight(const Burst& burst, const Frame& frame,
+                                                                              const Step& step, Verdict& verdict) {
   std::byte* const data = frame.data;
-  if (!step.lookup.hit || !burst.snapshot.owns(step.lookup.hit) || burst.has_standby) [[unlikely]]
+  if (!burst.snapshot.owns(step.lookup.hit)) [[unlikely]]
     return Straight::kNo;
   if (!burst.snapshot.port(frame.port).is_destination_of(data) &&
       !burst.snapshot.takes(frame.port, packet::overlay<packet::EthernetHeader>(data).destination)) [[unlikely]]
     return Straight::kNo;
-  Connection4* const connection = ipv4_.find(step.key, step.place(), burst.now, step.guess);
+  Connection4* const connection = ipv4_.find(step.key, step.lookup.place, burst.now, step.guess);
   if (connection == nullptr) [[unlikely]]
     return Straight::kNew;
-  if ((step.tcp_flags & packet::tcp_flag::kSyn) != 0) [[unlikely]]
+  if (has_flag(step.segment, packet::tcp_flag::kSyn)) [[unlikely]]
     return Straight::kNo;
   const ServerId id = connection->server;
   const std::uint16_t ip_length = step.ip_length;
   const RealServer& server = burst.snapshot.server(id);
-  if (!server.is_on_the_wire() || !Egress::send_plain(data, ip_length, server, verdict)) [[unlikely]]
+  if (!Egress::takes_plain(data, ip_length, server)) [[unlikely]]
     return Straight::kNo;
-  servers[index_of(id)].count_packet(ip_length);
-  const ConnectionState next = state_after(connection->state, step.protocol, step.tcp_flags);
+  const ConnectionState next = state_after(connection->state, step.segment);
   if (burst.tells_peer) [[unlikely]]
     note_for_peer(burst, *connection, next);
   ipv4_.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
+  Egress::send_plain(data, server, verdict);
+  servers_[index_of(id)].count_packet(ip_length);
   return Straight::kForwarded;
 }
 
-// What the straight path left. The conditions of a new packet aren't gone through once more.
-void Forwarder::think(const Burst& burst, Frame& frame, const Step& step, bool is_new, Verdict& verdict) {
-  if (is_new) [[likely]] {
-    send_first(burst, frame, step, verdict);
-  } else if (step.is_plain()) {
-    verdict = decide(burst, frame, step.parsed(), step.lookup);
+// All is thought of.
+void Forwarder::think(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict) {
+  if (step.is_plain()) {
+    verdict = decide(burst, frame, packet::parsed_of(packet::PlainFrame{frame.data}), step.lookup);
   } else {
     const Uncommon& uncommon = uncommon_[static_cast<std::size_t>(&step - steps_.data())];
     verdict = decide(burst, frame, uncommon.parsed, uncommon.lookup);
   }
 }
 
-[[gnu::always_inline]] inline packet::ParsedFrame Forwarder::Step::parsed() const {
-  packet::PlainFrame plain;
-  plain.source_port = key.client_port();
-  plain.destination_port = destination_port;
-  plain.ip_length = ip_length;
-  plain.protocol = protocol;
-  plain.tcp_flags = tcp_flags;
-  return packet::parsed_of(plain);
-}
-
-// A plain packet that may begin a connection.
-[[gnu::always_inline]] inline void Forwarder::send_first(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict) {
-  const Arrival<Ipv4Path> arrival{step.key.client(), step.key.client_port(), step.protocol, step.tcp_flags, step.ip_length};
-  const Choice choice = begin(burst, arrival, step.lookup, [&] { return egress_.refuse(frame, step.parsed(), burst.now); });
-  if (choice.server == kNoServer) [[unlikely]] {
-    verdict = choice.verdict;
+// A plain packet that may begin a connection. Out of line as open() is.
+[[gnu::noinline]] void Forwarder::send_first(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict) {
+  Instead instead;
+  const ServerId id = begin<Ipv4Path>(burst, step.key, step.segment, step.ip_length, step.lookup, instead);
+  const auto parsed = [&] { return packet::parsed_of(packet::PlainFrame{frame.data}); };
+  if (id == kNoServer) [[unlikely]] {
+    verdict = without_server(burst, frame, parsed(), instead);
     return;
   }
-  const RealServer& server = burst.snapshot.server(choice.server);
-  if (server.is_on_the_wire() && Egress::send_plain(frame.data, step.ip_length, server, verdict)) [[likely]]
-    return;
-  verdict = egress_.send(frame, step.parsed(), server, burst.now);
+  const RealServer& server = burst.snapshot.server(id);
+  if (Egress::takes_plain(frame.data, step.ip_length, server)) [[likely]]
+    return Egress::send_plain(frame.data, server, verdict);
+  verdict = egress_.send(frame, parsed(), server, burst.now);
 }
 
 Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {
@@ -194,15 +194,21 @@ Verdict Forwarder::decide(const Burst& burst, Frame& frame, const packet::Parsed
     return decide_uncommon(burst, frame, parsed);
   if (!burst.snapshot.owns(lookup.hit)) [[unlikely]]
     return dropped(DropReason::kVipNotOurs);
-  const Choice choice =
-      parsed.is_v4() ? choose<Ipv4Path>(burst, frame, parsed, lookup) : choose<Ipv6Path>(burst, frame, parsed, lookup);
-  return send(burst, frame, parsed, choice);
+  Instead instead;
+  const ServerId server = choose(burst, frame, parsed, lookup, instead);
+  if (server == kNoServer) [[unlikely]]
+    return without_server(burst, frame, parsed, instead);
+  return egress_.send(frame, parsed, burst.snapshot.server(server), burst.now);
 }
 
-Verdict Forwarder::send(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Choice& choice) {
-  if (choice.server == kNoServer) [[unlikely]]
-    return choice.verdict;
-  return egress_.send(frame, parsed, burst.snapshot.server(choice.server), burst.now);
+ServerId Forwarder::choose(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup,
+                           Instead& instead) {
+  return parsed.is_v4() ? choose<Ipv4Path>(burst, frame, parsed, lookup, instead)
+                        : choose<Ipv6Path>(burst, frame, parsed, lookup, instead);
+}
+
+Verdict Forwarder::without_server(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Instead& instead) {
+  return instead ? *instead : egress_.refuse(frame, parsed, burst.now);
 }
 
 Verdict Forwarder::decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed) {
@@ -219,6 +225,13 @@ Verdict Forwarder::to_kernel(const Burst& burst, const Frame& frame, const packe
   const PuntClass punt_class = punt_class_of(burst.snapshot, frame, parsed);
   if (punt_class == PuntClass::kVrrp) return adverts_.pass(burst.snapshot.advert_filter(), frame, parsed, burst.now);
   return punted(punt_class);
+}
+
+inline bool Forwarder::is_other(const Verdict& verdict) {
+  if (verdict.action == Action::kForward) [[likely]]
+    return false;
+  count(verdict);
+  return true;
 }
 
 void Forwarder::count(const Verdict& verdict) {

@@ -84,22 +84,17 @@ class Forwarder {
   // Of a frame that names a virtual service: which one, and where its connection would lie.
   struct Lookup {
     ServiceTable::Hit hit;
-    std::uint32_t first_bucket;
-    std::uint32_t second_bucket;
+    BucketPair place;
   };
-  // What the first stage hands on of a plain frame. Of another: no protocol, no hit.
+  // What the first stage hands on of a plain frame. Of another: no segment, no hit.
   struct Step {
     Lookup lookup;
     Connection4::Key key;
     Connection4* guess;
-    std::uint8_t protocol;  // apart from the flags, or g++-12 makes one word of both first, which costs more than two stores
     std::uint16_t ip_length;
-    std::uint8_t tcp_flags;
-    std::uint16_t destination_port;
+    packet::Segment segment;
 
-    [[nodiscard]] bool is_plain() const { return protocol != 0; }
-    [[nodiscard]] BucketPair place() const { return {lookup.first_bucket, lookup.second_bucket}; }
-    [[nodiscard]] packet::ParsedFrame parsed() const;
+    [[nodiscard]] bool is_plain() const { return segment != packet::Segment::kNone; }
   };
   struct Uncommon {
     packet::ParsedFrame parsed;
@@ -111,39 +106,46 @@ class Forwarder {
 
   // forwarder.cc.
   void read(const Snapshot& snapshot, std::span<const Frame> burst);
-  [[nodiscard]] Lookup look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed) const;
+  [[nodiscard]] Lookup look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed);
+  // Both: how many of the burst's frames are not forwarded.
+  [[nodiscard]] std::size_t take_straight_path(const Burst& context, std::span<Frame> burst, Verdict* verdict);
+  [[nodiscard]] std::size_t take_long_path(const Burst& context, std::span<Frame> burst, Verdict* verdict);
   enum class Straight : std::uint8_t {
     kForwarded,
     kNew,  // a plain packet to a service of ours that has no connection
     kNo,
   };
-  [[nodiscard]] Straight forward_straight(const Burst& burst, ServerCounters* servers, const Frame& frame, const Step& step,
-                                          Verdict& verdict);
-  void think(const Burst& burst, Frame& frame, const Step& step, bool is_new, Verdict& verdict);
+  [[nodiscard]] Straight forward_straight(const Burst& burst, const Frame& frame, const Step& step, Verdict& verdict);
+  void think(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict);
   void send_first(const Burst& burst, Frame& frame, const Step& step, Verdict& verdict);
   [[nodiscard]] Verdict decide(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
   [[nodiscard]] Verdict decide_uncommon(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed);
   [[nodiscard]] Verdict to_kernel(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed);
+  // Whether the frame is not forwarded; then it is counted by what becomes of it.
+  bool is_other(const Verdict& verdict);
   void count(const Verdict& verdict);
 
   // TCP and UDP packets with their ports: forwarder_connections.h. Which server the packet's connection has or now gets;
-  // without one, what becomes of the packet instead.
-  struct Choice {
-    ServerId server = kNoServer;
-    Verdict verdict{};  // where server is kNoServer
-  };
+  // kNoServer: then `instead` is what becomes of the packet; none: no server takes it, Egress::refuse().
+  using Instead = std::optional<Verdict>;
+  [[nodiscard]] ServerId choose(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup,
+                                Instead& instead);
   template <typename Path>
-  [[nodiscard]] Choice choose(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
+  [[nodiscard]] ServerId choose(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup,
+                                Instead& instead);
   // A packet without a connection: it may begin one.
   template <typename Path>
-  [[nodiscard]] Choice open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
-  // All that this depends on. `refuse`: makes the verdict where no server takes it.
+  [[nodiscard]] ServerId open(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup,
+                              Instead& instead);
   template <typename Path>
-  struct Arrival;
-  template <typename Path, typename Refuse>
-  [[nodiscard]] Choice begin(const Burst& burst, const Arrival<Path>& arrival, const Lookup& lookup, Refuse refuse);
-  template <typename Path, typename Refuse>
-  [[nodiscard]] Choice choose_by_hash(const Burst& burst, const Arrival<Path>& arrival, const Lookup& lookup, Refuse refuse);
+  [[nodiscard]] ServerId begin(const Burst& burst, const typename Path::Entry::Key& key, packet::Segment segment,
+                               std::uint32_t ip_length, const Lookup& lookup, Instead& instead);
+  template <typename Path>
+  [[nodiscard]] ServerId choose_by_hash(const Burst& burst, const typename Path::Entry::Key& key, std::uint32_t ip_length,
+                                        const Lookup& lookup);
+  // What becomes of the packet where no server was chosen.
+  [[nodiscard]] Verdict without_server(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
+                                       const Instead& instead);
   // Whether the frame's connection is in this worker's table.
   template <typename Path>
   [[nodiscard]] bool owns(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup);
@@ -170,7 +172,6 @@ class Forwarder {
   void carry_out(const Burst& burst, Entry& entry, ConnectionState next, SyncPolicy::Answer answer);
   template <typename Entry>
   [[nodiscard]] bool tell_peer(const Burst& burst, const Entry& entry, ConnectionState next);
-  [[nodiscard]] Verdict send(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed, const Choice& choice);
   // Counts the packet as its server's.
   void account(ServerId server, std::uint32_t ip_length);
   void note_full(Tick now) {
@@ -204,6 +205,7 @@ class Forwarder {
   CounterBoard& board_;
   const WorkerIndex self_;
   WorkerCounters& counters_;
+  ServerCounters* const servers_;  // by ServerId
   ConnectionTracker<Connection4> ipv4_;
   ConnectionTracker<Connection6> ipv6_;
   // Of the burst at hand; a frame has its place in one of both.

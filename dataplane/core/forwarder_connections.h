@@ -14,16 +14,23 @@ namespace penstock::core {
 // from this port for one of those, and schedules none (ip_vs_schedule, FTPDATA).
 inline constexpr std::uint16_t kFtpDataPort = 20;
 
+// UDP's packets all may, TCP's SYNs, and sloppily any TCP segment that doesn't reset.
+[[nodiscard]] constexpr bool may_begin_connection(packet::Segment segment, bool sloppy_tcp) {
+  constexpr std::uint8_t kThese = packet::tcp_flag::kSyn | packet::tcp_flag::kRst;
+  const auto flags = static_cast<std::uint8_t>(static_cast<std::uint8_t>(segment) & kThese);
+  return flags == packet::tcp_flag::kSyn || (flags == 0 && (segment == packet::Segment::kDatagram || sloppy_tcp));
+}
+
 template <typename Path>
-[[gnu::always_inline]] inline Forwarder::Choice Forwarder::choose(const Burst& burst, Frame& frame,
-                                                                  const packet::ParsedFrame& parsed, const Lookup& lookup) {
+[[gnu::always_inline]] inline ServerId Forwarder::choose(const Burst& burst, const Frame& frame,
+                                                         const packet::ParsedFrame& parsed, const Lookup& lookup,
+                                                         Instead& instead) {
   auto& tracker = Path::tracker(*this);
   const typename Path::Entry::Key key{Path::source(frame, parsed), parsed.source_port, lookup.hit.virtual_id};
-  const BucketPair place{lookup.first_bucket, lookup.second_bucket};
-  auto* connection = tracker.find(key, place, burst.now);
+  auto* connection = tracker.find(key, lookup.place, burst.now);
   if (connection == nullptr) [[unlikely]] {
-    if (burst.has_standby) connection = claim<Path>(burst, key, place);
-    if (connection == nullptr) return open<Path>(burst, frame, parsed, lookup);
+    if (burst.has_standby) connection = claim<Path>(burst, key, lookup.place);
+    if (connection == nullptr) return open<Path>(burst, frame, parsed, lookup, instead);
   } else if (burst.has_standby) [[unlikely]] {
     catch_up<Path>(burst, *connection);
   }
@@ -36,94 +43,87 @@ template <typename Path>
     if (ended || (burst.snapshot.expire_nodest_conn() && server.weight == 0)) {
       tracker.end(*connection);
       counters_.rescheduled.add();
-      return open<Path>(burst, frame, parsed, lookup);
+      return open<Path>(burst, frame, parsed, lookup, instead);
     }
   }
   if (!server.available) [[unlikely]] {
-    if (!burst.snapshot.expire_nodest_conn()) return {.verdict = dropped(DropReason::kServerRemoved)};
+    if (!burst.snapshot.expire_nodest_conn()) {
+      instead = dropped(DropReason::kServerRemoved);
+      return kNoServer;
+    }
     tracker.end(*connection);
-    return open<Path>(burst, frame, parsed, lookup);
+    return open<Path>(burst, frame, parsed, lookup, instead);
   }
   account(connection->server, parsed.ip_length);
-  const ConnectionState next = state_after(connection->state, parsed.protocol, parsed.tcp_flags);
+  const ConnectionState next = state_after(connection->state, packet::segment_of(parsed.protocol, parsed.tcp_flags));
   if (burst.tells_peer) [[unlikely]]
     note_for_peer(burst, *connection, next);
   tracker.advance(*connection, next, burst.snapshot.timeouts(), burst.now);
-  return {.server = connection->server};
+  return connection->server;
 }
-
-template <typename Path>
-struct Forwarder::Arrival {
-  decltype(Path::Entry::key.client()) source;
-  std::uint16_t source_port;
-  std::uint8_t protocol;
-  std::uint8_t tcp_flags;
-  std::uint32_t ip_length;
-};
 
 // Out of line: a new connection is rare beside the packets of those that exist.
 template <typename Path>
-[[gnu::noinline]] Forwarder::Choice Forwarder::open(const Burst& burst, Frame& frame, const packet::ParsedFrame& parsed,
-                                                    const Lookup& lookup) {
-  const Arrival<Path> arrival{Path::source(frame, parsed), parsed.source_port, parsed.protocol, parsed.tcp_flags,
-                              parsed.ip_length};
-  return begin(burst, arrival, lookup, [&] { return egress_.refuse(frame, parsed, burst.now); });
+[[gnu::noinline]] ServerId Forwarder::open(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed,
+                                           const Lookup& lookup, Instead& instead) {
+  return begin<Path>(burst, {Path::source(frame, parsed), parsed.source_port, lookup.hit.virtual_id},
+                     packet::segment_of(parsed.protocol, parsed.tcp_flags), parsed.ip_length, lookup, instead);
 }
 
-template <typename Path, typename Refuse>
-[[gnu::always_inline]] inline Forwarder::Choice Forwarder::begin(const Burst& burst, const Arrival<Path>& arrival,
-                                                                 const Lookup& lookup, Refuse refuse) {
-  const bool is_tcp = arrival.protocol == packet::ip_protocol::kTcp;
-  const auto& source = arrival.source;
-  if (Path::is_group(source)) return {.verdict = dropped(DropReason::kSourceIsMulticast)};
-  if (Path::is_nobody(source)) return {.verdict = dropped(DropReason::kSourceIsLoopback)};
-  if (burst.snapshot.service_table().is_vip(source)) return {.verdict = dropped(DropReason::kSourceIsVip)};
-  if (arrival.source_port == kFtpDataPort) return {.verdict = punted(PuntClass::kOther)};
-  const std::uint8_t begins = burst.snapshot.sloppy_tcp() ? 0 : packet::tcp_flag::kSyn;
-  if (is_tcp && (arrival.tcp_flags & (begins | packet::tcp_flag::kRst)) != begins) {
-    // No connection to belong to, and none that it may begin: the kernel resets it.
-    if (is_full(burst.now)) return choose_by_hash(burst, arrival, lookup, refuse);
-    return {.verdict = punted(PuntClass::kOther)};
+template <typename Path>
+[[gnu::always_inline]] inline ServerId Forwarder::begin(const Burst& burst, const typename Path::Entry::Key& key,
+                                                        packet::Segment segment, std::uint32_t ip_length, const Lookup& lookup,
+                                                        Instead& instead) {
+  const auto but = [&instead](const Verdict& verdict) {
+    instead = verdict;
+    return kNoServer;
+  };
+  const auto& source = key.client();
+  if (!Path::is_ordinary(source)) [[unlikely]] {
+    if (Path::is_group(source)) return but(dropped(DropReason::kSourceIsMulticast));
+    if (Path::is_nobody(source)) return but(dropped(DropReason::kSourceIsLoopback));
   }
-  const ServerId server =
-      scheduler_.pick(burst.snapshot, burst.snapshot.service(lookup.hit.service), {folded(source), arrival.source_port});
-  if (server == kNoServer) return {.verdict = refuse()};
+  if (burst.snapshot.service_table().is_vip(source)) return but(dropped(DropReason::kSourceIsVip));
+  if (key.client_port() == kFtpDataPort) return but(punted(PuntClass::kOther));
+  if (!may_begin_connection(segment, burst.snapshot.sloppy_tcp())) {
+    // No connection to belong to, and none that it may begin: the kernel resets it.
+    if (is_full(burst.now)) return choose_by_hash<Path>(burst, key, ip_length, lookup);
+    return but(punted(PuntClass::kOther));
+  }
+  const ServerId server = scheduler_.pick(burst.snapshot, burst.snapshot.service(lookup.hit.service),
+                                          [&] { return Client{folded(source), key.client_port()}; });
+  if (server == kNoServer) return kNoServer;
 
   auto& tracker = Path::tracker(*this);
-  const typename Path::Entry::Key key{source, arrival.source_port, lookup.hit.virtual_id};
-  auto* const connection = tracker.begin(key, {lookup.first_bucket, lookup.second_bucket}, server, burst.now);
+  const ConnectionState first = state_after(ConnectionState::kNone, segment);
+  auto* const connection = tracker.begin(key, lookup.place, server, first, burst.snapshot.timeouts(), burst.now);
   if (connection == nullptr) {
     note_full(burst.now);
-    return choose_by_hash(burst, arrival, lookup, refuse);
+    return choose_by_hash<Path>(burst, key, ip_length, lookup);
   }
-  account(server, arrival.ip_length);
-  const ConnectionState first = state_after(ConnectionState::kNone, arrival.protocol, arrival.tcp_flags);
+  account(server, ip_length);
   if (burst.tells_peer) note_new_for_peer(burst, *connection, first);
-  tracker.advance(*connection, first, burst.snapshot.timeouts(), burst.now);
-  return {.server = server};
+  return server;
 }
 
 // The table is full of active connections: each packet of a flow without one goes to the same server by the flow's hash.
-template <typename Path, typename Refuse>
-[[gnu::noinline]] Forwarder::Choice Forwarder::choose_by_hash(const Burst& burst, const Arrival<Path>& arrival,
-                                                              const Lookup& lookup, Refuse refuse) {
-  const std::uint64_t hash = (std::uint64_t{lookup.second_bucket} << 32) | lookup.first_bucket;
+template <typename Path>
+[[gnu::noinline]] ServerId Forwarder::choose_by_hash(const Burst& burst, const typename Path::Entry::Key& key,
+                                                     std::uint32_t ip_length, const Lookup& lookup) {
   const ServerId server = Scheduler::pick_by_hash(burst.snapshot, burst.snapshot.service(lookup.hit.service),
-                                                  {folded(arrival.source), arrival.source_port}, hash);
-  if (server == kNoServer) return {.verdict = refuse()};
+                                                  {folded(key.client()), key.client_port()}, lookup.place.mixed());
+  if (server == kNoServer) return kNoServer;
   counters_.stateless.add();
-  account(server, arrival.ip_length);
-  return {.server = server};
+  account(server, ip_length);
+  return server;
 }
 
 template <typename Path>
 bool Forwarder::owns(const Burst& burst, const Frame& frame, const packet::ParsedFrame& parsed, const Lookup& lookup) {
   const typename Path::Entry::Key key{Path::source(frame, parsed), parsed.source_port, lookup.hit.virtual_id};
-  return Path::tracker(*this).find(key, {lookup.first_bucket, lookup.second_bucket}, burst.now) != nullptr;
+  return Path::tracker(*this).find(key, lookup.place, burst.now) != nullptr;
 }
 
-inline void Forwarder::account(ServerId server, std::uint32_t ip_length) {
-  board_.server(self_, server).count_packet(ip_length);
-}
+inline void Forwarder::account(ServerId server, std::uint32_t ip_length) { servers_[index_of(server)].count_packet(ip_length); }
 
 }  // namespace penstock::core

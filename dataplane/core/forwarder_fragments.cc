@@ -65,11 +65,11 @@ Verdict Forwarder::visit_first_fragment(const Burst& burst, Frame& frame, const 
       parsed.is_v4() ? owns<Ipv4Path>(burst, frame, parsed, lookup) : owns<Ipv6Path>(burst, frame, parsed, lookup);
   if (!owned) return all_have_looked(frame) ? back : ask_next_worker(frame);
   // The connection takes notice of its packet here; the frame is sent from its home, together with the others.
-  const Choice choice =
-      parsed.is_v4() ? choose<Ipv4Path>(burst, frame, parsed, lookup) : choose<Ipv6Path>(burst, frame, parsed, lookup);
-  if (choice.server == kNoServer) return choice.verdict;
+  Instead instead;
+  const ServerId server = choose(burst, frame, parsed, lookup, instead);
+  if (server == kNoServer) return without_server(burst, frame, parsed, instead);
   Verdict found = back;
-  found.transit.server = choice.server;
+  found.transit.server = server;
   return found;
 }
 
@@ -81,19 +81,21 @@ Verdict Forwarder::forward_first_fragment(const Burst& burst, Frame& frame, cons
     settle(burst, key, hash, outcome_without_server(verdict));
     return verdict;
   }
-  Choice choice{.server = frame.transit.server};
-  if (choice.server == kNoServer) {
+  Instead instead;
+  ServerId server = frame.transit.server;
+  if (server == kNoServer) {
     const bool owned =
         parsed.is_v4() ? owns<Ipv4Path>(burst, frame, parsed, lookup) : owns<Ipv6Path>(burst, frame, parsed, lookup);
     const bool all_asked = frame.transit.kind == Transit::Kind::kResolved || board_.workers() == 1;
     if (!owned && !all_asked) return ask_next_worker(frame);
-    choice = parsed.is_v4() ? choose<Ipv4Path>(burst, frame, parsed, lookup) : choose<Ipv6Path>(burst, frame, parsed, lookup);
+    server = choose(burst, frame, parsed, lookup, instead);
   }
-  if (choice.server == kNoServer) {
-    settle(burst, key, hash, outcome_without_server(choice.verdict));
-    return choice.verdict;
+  if (server == kNoServer) {
+    const Verdict verdict = without_server(burst, frame, parsed, instead);
+    settle(burst, key, hash, outcome_without_server(verdict));
+    return verdict;
   }
-  const FragmentTable::Outcome outcome{.kind = FragmentTable::Outcome::Kind::kServer, .server = choice.server};
+  const FragmentTable::Outcome outcome{.kind = FragmentTable::Outcome::Kind::kServer, .server = server};
   settle(burst, key, hash, outcome);
   return follow(burst, frame, parsed, outcome);
 }

@@ -17,6 +17,11 @@ struct Forwarder::Ipv4Path {
   static const packet::Ipv4Address& destination(const Frame& frame, const packet::ParsedFrame& parsed) {
     return packet::overlay<packet::Ipv4Header>(frame.data + parsed.l3_offset).destination;
   }
+  // Neither a group nor nobody. False of some others, too: one look at an address that nearly all have.
+  static bool is_ordinary(packet::Ipv4Address address) {
+    const unsigned first = address.raw() & 0xff;  // its first byte
+    return first - 1 < 223 && first != 127;
+  }
   static bool is_group(packet::Ipv4Address address) {
     return packet::is_multicast(address) || packet::is_limited_broadcast(address);
   }
@@ -36,6 +41,7 @@ struct Forwarder::Ipv6Path {
   static const packet::Ipv6Address& destination(const Frame& frame, const packet::ParsedFrame& parsed) {
     return packet::overlay<packet::Ipv6Header>(frame.data + parsed.l3_offset).destination;
   }
+  static bool is_ordinary(const packet::Ipv6Address& address) { return !is_group(address) && !is_nobody(address); }
   static bool is_group(const packet::Ipv6Address& address) { return packet::is_multicast(address); }
   static bool is_nobody(const packet::Ipv6Address& address) {
     return packet::is_loopback(address) || packet::is_unspecified(address);

@@ -16,7 +16,8 @@ enum class VirtualId : std::uint16_t {};
 // The virtual router (VRRP) that decides whether an address is ours: a place in Ownership.
 enum class OwnerId : std::uint16_t {};
 inline constexpr OwnerId kAlwaysOurs{0};
-inline constexpr unsigned kMaxOwners = 4096;  // 255 VRIDs on each of 8 interfaces for each family
+inline constexpr unsigned kMaxOwners = 4096;      // 255 VRIDs on each of 8 interfaces for each family
+inline constexpr OwnerId kNeverOurs{kMaxOwners};  // what is no service
 
 // An index among the data plane's threads, 0-based; at most kMaxWorkers.
 using WorkerIndex = std::uint8_t;

@@ -24,7 +24,7 @@ struct HashSecret {
 [[nodiscard]] inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  return static_cast<std::uint64_t>(product ^ (product >> 64));  // g++-12 keeps both halves in registers in this form only
 }
 
 inline constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;  // any odd number with as many ones as zeros would do

@@ -2,7 +2,7 @@
 // each packet to a VIP.
 //
 // A takeover is one store. It waits for no snapshot, no other thread and no grace period, so the new master's first packet is
-// forwarded as soon as its advert has left. What belongs to no virtual router (OwnerId 0) is always ours.
+// forwarded as soon as its advert has left. What belongs to no virtual router (kAlwaysOurs) is always ours.
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ class Ownership {
   Ownership() { flags_[index_of(kAlwaysOurs)].store(true, std::memory_order_relaxed); }
 
   [[nodiscard]] bool owns(OwnerId id) const { return flags_[index_of(id)].load(std::memory_order_relaxed); }
-  // Precondition: not kAlwaysOurs.
+  // Precondition: neither kAlwaysOurs nor kNeverOurs.
   void set(OwnerId id, bool ours) { flags_[index_of(id)].store(ours, std::memory_order_relaxed); }
 
  private:
-  std::array<std::atomic<bool>, kMaxOwners> flags_{};
+  std::array<std::atomic<bool>, kMaxOwners + 1> flags_{};
 };
 
 }  // namespace penstock::core

@@ -50,9 +50,15 @@ ServerId pick_by_table(const Snapshot& snapshot, const Service& service, Client 
 
 }  // namespace
 
+ServerId Scheduler::pick_any(const Snapshot& snapshot, const Service& service, Client client, Position& position) {
+  const ServerId id = pick_by_kind(snapshot, service, client, position);
+  if (service.has_thresholds && id != kNoServer) note_pick(id, snapshot.server(id));
+  return id;
+}
+
 ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position) {
   switch (service.scheduler) {
-    case SchedulerKind::kRoundRobin: break;  // pick() has done it
+    case SchedulerKind::kRoundRobin: return round_robin(snapshot, service, position);
     case SchedulerKind::kWeightedRoundRobin: return weighted_round_robin(snapshot, service, position);
     case SchedulerKind::kLeastConnection: return least_connection(snapshot, service);
     case SchedulerKind::kWeightedLeastConnection: return weighted_least_connection(snapshot, service);
@@ -62,14 +68,27 @@ ServerId Scheduler::pick_by_kind(const Snapshot& snapshot, const Service& servic
   return kNoServer;
 }
 
+ServerId Scheduler::round_robin(const Snapshot& snapshot, const Service& service, Position& position) {
+  const auto members = snapshot.members(service);
+  std::uint32_t at = position.next;
+  for (std::size_t tried = 0; tried < members.size(); ++tried, ++at) {
+    if (at >= members.size()) at = 0;
+    const ServerId id = members[at];
+    if (may_take(service, id, snapshot.server(id))) return note_turn(position, at, id);
+  }
+  return kNoServer;
+}
+
 ServerId Scheduler::pick_by_hash(const Snapshot& snapshot, const Service& service, Client client, std::uint64_t hash) {
   if (service.scheduler == SchedulerKind::kMaglev) {
-    return pick_by_table(snapshot, service, client, [&](ServerId id) { return snapshot.server(id).takes_new(); });
+    return pick_by_table(snapshot, service, client, [&](ServerId id) { return snapshot.server(id).is_open; });
   }
   const auto members = snapshot.members(service);
+  if (members.empty()) return kNoServer;
+  const std::size_t first = hash % members.size();
   for (std::size_t tried = 0; tried < members.size(); ++tried) {
-    const ServerId id = members[(hash + tried) % members.size()];
-    if (snapshot.server(id).takes_new()) return id;
+    const ServerId id = members[(first + tried) % members.size()];
+    if (snapshot.server(id).is_open) return id;
   }
   return kNoServer;
 }

@@ -26,16 +26,20 @@ class Scheduler {
  public:
   explicit Scheduler(const CounterBoard& board) : board_{board} {}
 
-  // A server that takes new connections, or kNoServer. Inline for rr, which costs less than a call.
-  [[nodiscard]] ServerId pick(const Snapshot& snapshot, const Service& service, Client client) {
+  // A server that takes new connections, or kNoServer. `client()`: the Client, for those who look at it. Inline for rr, which
+  // costs less than a call.
+  template <typename MakeClient>
+  [[nodiscard]] ServerId pick(const Snapshot& snapshot, const Service& service, MakeClient client) {
     Position& position = positions_[service.scheduler_slot];
     if (position.generation != service.generation) [[unlikely]]
       follow_change(snapshot, service, position);
-    const ServerId id = service.scheduler == SchedulerKind::kRoundRobin ? round_robin(snapshot, service, position)
-                                                                        : pick_by_kind(snapshot, service, client, position);
-    if (service.has_thresholds && id != kNoServer) [[unlikely]]
-      note_pick(id, snapshot.server(id));
-    return id;
+    if (service.scheduler == SchedulerKind::kRoundRobin && !service.has_thresholds && service.server_count > 0) [[likely]] {
+      const std::uint32_t at = position.next < service.server_count ? position.next : 0;
+      const ServerId id = snapshot.members(service)[at];
+      if (snapshot.server(id).is_open) [[likely]]
+        return note_turn(position, at, id);
+    }
+    return pick_any(snapshot, service, client(), position);
   }
 
   // For forwarding without a connection entry: the same server for the same flow as long as the list stays as it is, or
@@ -53,29 +57,22 @@ class Scheduler {
   };
 
   void follow_change(const Snapshot& snapshot, const Service& service, Position& position);
-  // All but rr.
+  [[nodiscard]] ServerId pick_any(const Snapshot& snapshot, const Service& service, Client client, Position& position);
+  // Thresholds are looked at, and not noted.
   [[nodiscard]] ServerId pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position);
-  [[nodiscard]] ServerId round_robin(const Snapshot& snapshot, const Service& service, Position& position) {
-    const ServerId* const members = snapshot.members(service).data();
-    std::uint32_t at = position.next;
-    for (std::uint32_t tried = 0; tried < service.server_count; ++tried, ++at) {
-      if (at >= service.server_count) at = 0;
-      const ServerId id = members[at];
-      if (may_take(service, id, snapshot.server(id))) [[likely]] {
-        position.next = at + 1;
-        position.last = id;
-        return id;
-      }
-    }
-    return kNoServer;
+  static ServerId note_turn(Position& position, std::uint32_t at, ServerId id) {
+    position.next = at + 1;
+    position.last = id;
+    return id;
   }
+  [[nodiscard]] ServerId round_robin(const Snapshot& snapshot, const Service& service, Position& position);
   [[nodiscard]] ServerId weighted_round_robin(const Snapshot& snapshot, const Service& service, Position& position);
   [[nodiscard]] ServerId next_in_round(const Snapshot& snapshot, const Service& service, Position& position, std::uint32_t at);
   [[nodiscard]] ServerId least_connection(const Snapshot& snapshot, const Service& service);
   [[nodiscard]] ServerId weighted_least_connection(const Snapshot& snapshot, const Service& service);
   // Whether the server is usable for a new connection now, thresholds included.
   [[nodiscard]] bool may_take(const Service& service, ServerId id, const RealServer& server) {
-    return server.takes_new() && (!service.has_thresholds || !is_overloaded(id, server));
+    return server.is_open && (!service.has_thresholds || !is_overloaded(id, server));
   }
   [[nodiscard]] bool is_overloaded(ServerId id, const RealServer& server);
   void note_pick(ServerId id, const RealServer& server);

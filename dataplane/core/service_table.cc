@@ -20,6 +20,7 @@ ServiceTable::ServiceTable(std::size_t ipv4_count, std::size_t ipv6_count)
 void ServiceTable::insert(const packet::Endpoint& endpoint, packet::Protocol protocol, Hit hit) {
   insert_one(endpoint.address, endpoint.port, static_cast<std::uint8_t>(protocol), hit);
   insert_address(endpoint.address, kVipAlone, hit);
+  if (endpoint.address.is_v4()) vips4_ |= std::uint64_t{1} << bit4(endpoint.address.v4());
 }
 
 void ServiceTable::insert_check_target(const packet::IpAddress& address) {

@@ -21,7 +21,7 @@ class ServiceTable {
   struct alignas(8) Hit {
     VirtualId virtual_id{};     // 0: no service
     std::uint16_t service = 0;  // index into the snapshot's services
-    OwnerId owner = kAlwaysOurs;
+    OwnerId owner = kNeverOurs;
     std::uint16_t unused = 0;  // so that it is copied as one word
 
     [[nodiscard]] explicit operator bool() const { return index_of(virtual_id) != 0; }
@@ -74,10 +74,13 @@ class ServiceTable {
   [[nodiscard]] Hit find_vip(const Address& address) const {
     return find(address, 0, kVipAlone);
   }
-  template <typename Address>
-  [[nodiscard]] bool is_vip(const Address& address) const {
+  // Asked of each client whose connection begins: nearly none is one, so a word of bits answers first.
+  [[nodiscard]] bool is_vip(packet::Ipv4Address address) const {
+    if ((vips4_ >> bit4(address) & 1) == 0) [[likely]]
+      return false;
     return static_cast<bool>(find_vip(address));
   }
+  [[nodiscard]] bool is_vip(const packet::Ipv6Address& address) const { return static_cast<bool>(find_vip(address)); }
   // Whether health checks go to this address, so that traffic from it may be their answers.
   template <typename Address>
   [[nodiscard]] bool is_check_target(const Address& address) const {
@@ -107,15 +110,20 @@ class ServiceTable {
   // Where a search begins. The operator chooses the keys, not those who send packets: there is nothing to keep secret, and the
   // upper bits of one product are enough (Knuth, "The Art of Computer Programming", 6.4, multiplicative hashing).
   static std::size_t place4(std::uint64_t key, unsigned shift) { return (key * kGoldenRatio) >> shift; }
+  static unsigned bit4(packet::Ipv4Address address) {
+    return static_cast<unsigned>(place4(address.raw(), 58));  // 0 to 63
+  }
   static std::uint32_t key6(std::uint16_t port, std::uint8_t protocol) {
-    return (static_cast<std::uint32_t>(port) << 8) | protocol;  // never 0: no transport has number 0
+    // Never 0: no transport has number 0. The port as it stands in the packet.
+    return (static_cast<std::uint32_t>(std::byteswap(port)) << 16) | protocol;
   }
   void insert_one(const packet::IpAddress& address, std::uint16_t port, std::uint8_t protocol, Hit hit);
   void insert_address(const packet::IpAddress& address, std::uint8_t protocol, Hit hit);
 
   HashSecret secret_ = process_hash_secret();
   std::size_t mask4_;
-  unsigned shift4_;  // of a hash: leaves as many bits as mask4_ has
+  unsigned shift4_;          // of a hash: leaves as many bits as mask4_ has
+  std::uint64_t vips4_ = 0;  // bit4() of each IPv4 VIP
   std::size_t mask6_;
   std::vector<Slot4> slots4_;
   std::vector<Slot6> slots6_;

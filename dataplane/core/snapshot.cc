@@ -26,7 +26,7 @@ void SnapshotBuilder::add_virtual_mac(PortIndex port, const VirtualMac& mac) { v
 
 void SnapshotBuilder::set_server(ServerId id, const RealServer& server) {
   if (servers_.size() <= index_of(id)) servers_.resize(index_of(id) + std::size_t{1});
-  servers_[index_of(id)] = server;
+  servers_[index_of(id)] = server.settled();
 }
 
 void SnapshotBuilder::add_service(ServiceSpec spec) { services_.push_back(std::move(spec)); }
@@ -37,7 +37,7 @@ bool Snapshot::change_members(std::uint16_t index, const MembersChange& change) 
   for (const auto& [id, server] : change.servers) {
     if (index_of(id) >= servers_.size()) return false;
   }
-  for (const auto& [id, server] : change.servers) servers_[index_of(id)] = server;
+  for (const auto& [id, server] : change.servers) servers_[index_of(id)] = server.settled();
   service.generation = change.generation;
   if (service.scheduler == SchedulerKind::kMaglev) maglev_tables_[service.maglev] = change.maglev;
   set_members(service, change.members);

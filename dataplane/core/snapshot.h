@@ -34,17 +34,26 @@ struct alignas(32) RealServer {
   packet::MacAddress destination;  // of the server, or of the next hop towards it
   packet::MacAddress source;       // of the egress port
   std::uint16_t mtu = 1500;        // bytes of IP packet that reach it
+  std::uint16_t straight_mtu = 0;  // of a snapshot: mtu where is_on_the_wire(), else 0
   PortIndex egress = 0;
-  bool available = false;    // in the configuration, and its checks hold
-  bool resolved = false;     // `destination` is known
-  bool local = false;        // the server is the director itself: packets go to the kernel
-  bool unreachable = false;  // its next hop doesn't answer; `destination` is the last one known, for the connections that exist
+  bool available : 1 = false;    // in the configuration, and its checks hold
+  bool resolved : 1 = false;     // `destination` is known
+  bool local : 1 = false;        // the server is the director itself: packets go to the kernel
+  bool is_open : 1 = false;      // of a snapshot: takes_new()
+  bool unreachable : 1 = false;  // its next hop doesn't answer; `destination` is the last one known, for those that have it
   std::uint32_t weight = 0;
   std::uint32_t upper_threshold = 0;  // connections; 0: no limit
   std::uint32_t lower_threshold = 0;
 
+  // As a snapshot has it.
+  [[nodiscard]] RealServer settled() const {
+    RealServer server = *this;
+    server.straight_mtu = is_on_the_wire() ? mtu : std::uint16_t{0};
+    server.is_open = takes_new();
+    return server;
+  }
   // Whether its connections' packets leave by the wire.
-  [[nodiscard]] bool is_on_the_wire() const { return available & resolved & !local; }
+  [[nodiscard]] bool is_on_the_wire() const { return available && resolved && !local; }
   // Whether it may be given new connections, thresholds aside.
   [[nodiscard]] bool takes_new() const { return weight > 0 && available && (local || (resolved && !unreachable)); }
 };

@@ -176,7 +176,8 @@ class StandbyTable {
 
   static std::uint64_t bit_of(unsigned slot) { return std::uint64_t{1} << slot; }
 
-  [[nodiscard]] BucketPair place_of(const Key& key) const { return buckets_of(keyed_hash(key, secret_), buckets_.size()); }
+  [[nodiscard]] BucketPair place_of(const Key& key) const { return {keyed_hash(key, secret_), buckets_.size()}; }
+  [[nodiscard]] std::uint32_t second_of(BucketPair place) const { return place.second(buckets_.size()); }
 
   static KeyWords key_in(const Bucket& bucket, unsigned slot) {
     KeyWords words;
@@ -246,11 +247,12 @@ class StandbyTable {
 
   // The emptier of the two buckets; where both are full, one from which what is past its time has gone; null when nothing is.
   [[nodiscard]] Bucket* with_room(BucketPair place, Tick now) {
+    const std::uint32_t second = second_of(place);
     const bool first_is_fuller =
-        std::popcount(slots_in_use(buckets_[place.first])) > std::popcount(slots_in_use(buckets_[place.second]));
-    Bucket& emptier = buckets_[first_is_fuller ? place.second : place.first];
+        std::popcount(slots_in_use(buckets_[place.first])) > std::popcount(slots_in_use(buckets_[second]));
+    Bucket& emptier = buckets_[first_is_fuller ? second : place.first];
     if (!is_full(emptier)) return &emptier;
-    for (const std::uint32_t index : {place.first, place.second}) {
+    for (const std::uint32_t index : {place.first, second}) {
       for_each_found(index, [&](const Key&, const Found& found) {
         if (is_past(found.connection.expires, now)) withdraw(found);
       });
@@ -262,7 +264,7 @@ class StandbyTable {
   [[nodiscard]] std::optional<Found> look_up(const Key& key, BucketPair place) const {
     const auto key_words = std::bit_cast<KeyWords>(key);
     auto found = look_in(place.first, key_words);
-    return found ? found : look_in(place.second, key_words);
+    return found ? found : look_in(second_of(place), key_words);
   }
 
   [[nodiscard]] std::optional<Found> look_in(std::size_t index, const KeyWords& key) const {

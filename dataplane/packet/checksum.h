@@ -59,7 +59,9 @@ class OnesComplementSum {
   sum += __builtin_add_overflow(sum, second, &sum) ? 1 : 0;
   sum += __builtin_add_overflow(sum, last, &sum) ? 1 : 0;
   constexpr std::uint64_t kOnes = 0x0001'0001'0001'0001;
-  return sum * kOnes >= -kOnes;  // the product with the inverse, which is at most kOnes and not 0, with its sign changed
+  std::uint64_t ones = kOnes;
+  asm("" : "+r"(ones));         // or the compilers make six instructions of the product
+  return sum * ones >= -kOnes;  // the product with the inverse, which is at most kOnes and not 0, with its sign changed
 }
 
 // Precondition: `header` is the whole header, options included: 20 to 60 bytes.

@@ -49,23 +49,23 @@ struct ParsedFrame {
 // Any frame, though it is meant for those that aren't plain. Arguments as parse_frame.
 [[nodiscard]] ParsedFrame parse_uncommon(const std::byte* data, std::size_t length, std::size_t packet_length);
 
-[[gnu::always_inline]] [[nodiscard]] inline ParsedFrame parsed_of(const PlainFrame& plain) {
+[[gnu::always_inline]] [[nodiscard]] inline ParsedFrame parsed_of(PlainFrame plain) {
   ParsedFrame parsed;
   parsed.kind = FrameKind::kTransport;
-  parsed.protocol = plain.protocol;
-  parsed.tcp_flags = plain.tcp_flags;
+  parsed.protocol = plain.protocol();
+  parsed.tcp_flags = plain.tcp_flags();
   parsed.l3_offset = PlainFrame::kL3;
   parsed.l4_offset = PlainFrame::kL4;
-  parsed.source_port = plain.source_port;
-  parsed.destination_port = plain.destination_port;
-  parsed.ip_length = plain.ip_length;
+  parsed.source_port = plain.source_port();
+  parsed.destination_port = plain.destination_port();
+  parsed.ip_length = plain.ip_length();
   return parsed;
 }
 
 // `data`: the Ethernet header. `length`: bytes that can be read from there. `packet_length`: of the whole frame, >= length.
 [[nodiscard]] inline ParsedFrame parse_frame(const std::byte* data, std::size_t length, std::size_t packet_length) {
-  PlainFrame plain;
-  return read_plain_frame(data, length, packet_length, plain) ? parsed_of(plain) : parse_uncommon(data, length, packet_length);
+  return plain_segment(data, length, packet_length) != Segment::kNone ? parsed_of(PlainFrame{data})
+                                                                      : parse_uncommon(data, length, packet_length);
 }
 
 }  // namespace penstock::packet

@@ -32,7 +32,7 @@ struct TcpHeader {
   Be16 urgent_pointer;
 
   // In bytes, options included: 0 to 60. Under 20 is invalid, and nothing here checks it.
-  [[nodiscard]] constexpr unsigned header_length() const { return (data_offset_reserved >> 4) * 4U; }
+  [[nodiscard]] constexpr unsigned header_length() const { return (data_offset_reserved & 0xf0U) >> 2; }
 };
 static_assert(sizeof(TcpHeader) == 20 && alignof(TcpHeader) == 1);
 static_assert(offsetof(TcpHeader, sequence_number) == 4 && offsetof(TcpHeader, acknowledgment_number) == 8);

@@ -76,10 +76,11 @@ TEST(ConnectionState, AfterAPacketItIsThatOfItsEvent) {
   for (const ConnectionState state : kTcpStates) {
     for (unsigned value = 0; value < 256; ++value) {
       const auto flags = static_cast<std::uint8_t>(value);
-      EXPECT_EQ(state_after(state, packet::ip_protocol::kTcp, flags), next_state(state, event_of(flags))) << value;
+      EXPECT_EQ(state_after(state, packet::segment_of(packet::ip_protocol::kTcp, flags)), next_state(state, event_of(flags)))
+          << value;
     }
   }
-  EXPECT_EQ(state_after(kUdp, packet::ip_protocol::kUdp, 0), kUdp);
+  EXPECT_EQ(state_after(kUdp, packet::segment_of(packet::ip_protocol::kUdp, 0)), kUdp);
 }
 
 // The life of an ordinary connection, by the client's segments.

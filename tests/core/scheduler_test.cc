@@ -15,6 +15,8 @@
 namespace penstock::core {
 namespace {
 
+constexpr auto kAnybody = [] { return Client{}; };
+
 using test::ModelServer;
 using test::ModelService;
 
@@ -260,7 +262,7 @@ TEST(Scheduler, AServerThatCannotTakeConnectionsIsPassedOver) {
   const auto snapshot = builder.build();
   const CounterBoard board{1};
   Scheduler scheduler{board};
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), {}), ServerId{2});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), kAnybody), ServerId{2});
   for (std::uint64_t hash = 0; hash < 10; ++hash) {
     EXPECT_EQ(Scheduler::pick_by_hash(*snapshot, snapshot->service(0), {}, hash), ServerId{2});
   }
@@ -299,9 +301,9 @@ TEST(Scheduler, TwoServicesHaveTheirOwnPlaces) {
   const auto snapshot = builder.build();
   const CounterBoard board{1};
   Scheduler scheduler{board};
-  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), {}), ServerId{0});
-  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(1), {}), ServerId{0});
-  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), {}), ServerId{1});
+  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), kAnybody), ServerId{0});
+  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(1), kAnybody), ServerId{0});
+  EXPECT_EQ(scheduler.pick(*snapshot, snapshot->service(0), kAnybody), ServerId{1});
 }
 
 }  // namespace

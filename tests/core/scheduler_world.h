@@ -35,7 +35,7 @@ class World {
     rebuild();
   }
   int pick(Client client = {}) {
-    const ServerId id = scheduler_.pick(*snapshot_, snapshot_->service(0), client);
+    const ServerId id = scheduler_.pick(*snapshot_, snapshot_->service(0), [client] { return client; });
     return id == kNoServer ? -1 : static_cast<int>(index_of(id));
   }
   std::string picks(int count) {

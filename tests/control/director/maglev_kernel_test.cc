@@ -116,7 +116,7 @@ class Case {
       const core::ServiceTable& table = snapshot_->service_table();
       const std::uint8_t protocol = each.is_tcp ? 6 : 17;
       const auto hit = each.is_v6 ? table.find(vip(true).v6(), port, protocol) : table.find(vip(false).v4(), port, protocol);
-      const core::ServerId id = scheduler_.pick(*snapshot_, snapshot_->service(hit.service), each.client);
+      const core::ServerId id = scheduler_.pick(*snapshot_, snapshot_->service(hit.service), [&each] { return each.client; });
       letters += id == core::kNoServer ? '-' : letters_.at(id);
       if (id != core::kNoServer) board_.server(0, id).active.add();
     }
