@@ -35,19 +35,17 @@ class Transmitter {
     return buffer.count == core::kBurst ? flush(buffer) : 0;
   }
 
-  // The same for packets of a burst, in their order.
-  [[nodiscard]] unsigned send(core::PortIndex port, std::span<const core::Frame> frames) {
+  // The same for packets of a burst, core::kBurst at most, in their order. A full burst waits for no others.
+  [[nodiscard]] unsigned send(core::PortIndex port, std::span<rte_mbuf*> packets) {
     Buffer& buffer = buffers_[port];
-    unsigned freed = 0;
-    std::uint16_t count = buffer.count;  // not in memory, where each packet would wait for the one before it
-    for (const core::Frame& frame : frames) {
-      buffer.packets[count++] = static_cast<rte_mbuf*>(frame.buffer);
-      if (count < core::kBurst) continue;
-      buffer.count = count;
-      freed += flush(buffer);
-      count = 0;
-    }
-    buffer.count = count;
+    if (packets.size() == core::kBurst && buffer.count == 0) return transmit(buffer, packets);
+    const std::size_t before = std::min(packets.size(), core::kBurst - buffer.count);
+    std::ranges::copy(packets.first(before), buffer.packets.begin() + buffer.count);
+    buffer.count = static_cast<std::uint16_t>(buffer.count + before);
+    if (buffer.count < core::kBurst) return 0;
+    const unsigned freed = flush(buffer);
+    std::ranges::copy(packets.subspan(before), buffer.packets.begin());
+    buffer.count = static_cast<std::uint16_t>(packets.size() - before);
     return freed;
   }
 
@@ -98,14 +96,18 @@ class Transmitter {
     return buffer.urgent_count == 0;
   }
   unsigned flush(Buffer& buffer) {
-    const std::uint16_t count = std::exchange(buffer.count, std::uint16_t{0});
+    return transmit(buffer, std::span{buffer.packets}.first(std::exchange(buffer.count, std::uint16_t{0})));
+  }
+  // @return how many the device had no room for and were freed.
+  unsigned transmit(Buffer& buffer, std::span<rte_mbuf*> packets) {
+    const auto count = static_cast<std::uint16_t>(packets.size());
     const bool has_room = takes_urgent(buffer);
     const std::uint16_t sent =
-        has_room ? rte_eth_tx_burst(buffer.device, buffer.queue, buffer.packets.data(), count) : std::uint16_t{0};
+        has_room ? rte_eth_tx_burst(buffer.device, buffer.queue, packets.data(), count) : std::uint16_t{0};
     sent_ += sent;
     if (sent == count) [[likely]]
       return 0;
-    rte_pktmbuf_free_bulk(buffer.packets.data() + sent, count - sent);
+    rte_pktmbuf_free_bulk(packets.data() + sent, count - sent);
     return count - sent;
   }
 

@@ -86,7 +86,7 @@ class Worker {
   unsigned receive_handed_over(const Now& now);
   unsigned receive(const Now& now, const ReceiveQueue& queue);
 
-  void process(const Now& now, unsigned count);  // frames_, so many of them
+  void process(const Now& now, unsigned count);  // so many of packets_ and frames_
   void settle_released(const Now& now);
   void apply(const Now& now, const core::Frame& frame, const core::Verdict& verdict);
   void punt(const Now& now, const core::Frame& frame, core::PuntClass punt_class);
@@ -112,7 +112,8 @@ class Worker {
   core::TokenBucket neighbour_limit_;
   core::TokenBucket other_limit_;
   std::array<bool, kTakerCount> punted_{};          // in this loop
-  std::array<core::Frame, core::kBurst> frames_{};  // of the burst at hand
+  std::array<rte_mbuf*, core::kBurst> packets_{};   // of the burst at hand
+  std::array<core::Frame, core::kBurst> frames_{};  // the same
   std::array<core::Verdict, core::kBurst> verdicts_{};
   std::array<Released, core::kBurst> released_{};
   WorkerCounters counters_;
@@ -214,15 +215,14 @@ unsigned Worker<Forwarder, Snapshot, Released>::send_injected() {
 
 template <typename Forwarder, typename Snapshot, typename Released>
 unsigned Worker<Forwarder, Snapshot, Released>::receive_handed_over(const Now& now) {
-  std::array<rte_mbuf*, core::kBurst> packets;
-  const unsigned count = exchange_.hand_over(setup_.index).pop(packets);
+  const unsigned count = exchange_.hand_over(setup_.index).pop(packets_);
   if (count == 0) {
     stages_.end(Stage::kRings);
     return 0;
   }
   for (unsigned i = 0; i < count; ++i) {
-    const PacketNote& note = note_of(packets[i]);
-    take(frames_[i], packets[i], note.port);
+    const PacketNote& note = note_of(packets_[i]);
+    take(frames_[i], packets_[i], note.port);
     frames_[i].transit = note.transit;
   }
   counters_.handed_over.add(count);
@@ -233,11 +233,12 @@ unsigned Worker<Forwarder, Snapshot, Released>::receive_handed_over(const Now& n
 
 template <typename Forwarder, typename Snapshot, typename Released>
 unsigned Worker<Forwarder, Snapshot, Released>::receive(const Now& now, const ReceiveQueue& queue) {
-  std::array<rte_mbuf*, core::kBurst> packets;
-  const unsigned count = rte_eth_rx_burst(queue.device, queue.queue, packets.data(), core::kBurst);
+  const unsigned count = rte_eth_rx_burst(queue.device, queue.queue, packets_.data(), core::kBurst);
   if (count == 0) return 0;
-  for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(packets[i], void*));
-  for (unsigned i = 0; i < count; ++i) take(frames_[i], packets[i], queue.port);
+  for (unsigned i = 0; i < count; ++i) {
+    take(frames_[i], packets_[i], queue.port);
+    rte_prefetch0(frames_[i].data);
+  }
   counters_.received.add(count);
   stages_.end(Stage::kReceive);
   process(now, count);
@@ -258,7 +259,7 @@ void Worker<Forwarder, Snapshot, Released>::process(const Now& now, unsigned cou
       apply(now, frames_[next], verdicts_[next]);
       ++next;
     } else {
-      count_unsent(transmitter_.send(port, std::span{frames_}.subspan(first, next - first)));
+      count_unsent(transmitter_.send(port, std::span{packets_}.subspan(first, next - first)));
     }
   }
   settle_released(now);
