@@ -89,13 +89,14 @@ class ConnectionTable {
   // kLoadPercent (else others are moved to make room). A search for room beyond that would cost a flood's every packet dozens
   // of cache misses. The key must not be in the table. Invalidates all pointers.
   [[nodiscard]] Entry* insert(const Key& key, const Place& place) {
-    if (Entry* slot = buckets_[place.first].free_slot()) return occupy(*slot, key, place, place.first);
+    if (Entry* slot = buckets_[place.first].free_slot()) return occupy(*slot, key);
     const std::uint32_t second = second_of(place);
-    if (Entry* slot = buckets_[second].free_slot()) return occupy(*slot, key, place, second);
+    if (Entry* slot = buckets_[second].free_slot()) return occupy_second(*slot, key, place);
     if (used_ >= full_at_) return nullptr;
     std::uint32_t bucket = 0;
     Entry* const slot = make_room(place, bucket);
-    return slot != nullptr ? occupy(*slot, key, place, bucket) : nullptr;
+    if (slot == nullptr) return nullptr;
+    return bucket == place.first ? occupy(*slot, key) : occupy_second(*slot, key, place);
   }
 
   // A connection and the bucket that it lies in.
@@ -126,7 +127,7 @@ class ConnectionTable {
   // Ends a connection that lies in one of the key's two buckets and begins this one in its place, as insert() does.
   Entry* replace(Found old, const Key& key, const Place& place) {
     erase(*old.entry);
-    return occupy(*old.entry, key, place, old.bucket);
+    return old.bucket == place.first ? occupy(*old.entry, key) : occupy_second(*old.entry, key, place);
   }
 
   void erase(Entry& entry) {
@@ -220,14 +221,17 @@ class ConnectionTable {
     owed_[owed_count_++] = bucket;
   }
 
-  Entry* occupy(Entry& slot, const Key& key, const Place& place, std::uint32_t bucket) {
+  // A slot of the key's first bucket.
+  Entry* occupy(Entry& slot, const Key& key) {
     slot.key = key;
-    if (bucket != place.first) {
-      slot.displaced = 1;
-      buckets_[place.first].count_overflow(+1);
-    }
     ++used_;
     return &slot;
+  }
+  // Of its second one.
+  Entry* occupy_second(Entry& slot, const Key& key, const Place& place) {
+    slot.displaced = 1;
+    buckets_[place.first].count_overflow(+1);
+    return occupy(slot, key);
   }
 
   // Breadth-first search for a chain of moves that frees a slot in one of the two buckets; carries it out from its far end.

@@ -39,14 +39,17 @@ class ConnectionTracker {
     return alive(table_.find(key, place, guess), now);
   }
 
-  // A new connection to `server`, in the state to which its first packet takes it. When the table is full, one of those that
-  // share its buckets gives way: weight(). Null when none does.
+  // A new connection to `server`, in the state to which its first packet takes it, which counts as the server's. When the table
+  // is full, one of those that share its buckets gives way: weight(). Null when none does.
   [[nodiscard, gnu::always_inline]] inline Entry* begin(const Key& key, const Place& place, ServerId server,
-                                                        ConnectionState first, const StateTimeouts& timeouts, Tick now) {
+                                                        ConnectionState first, std::uint32_t ip_length,
+                                                        const StateTimeouts& timeouts, Tick now) {
     Entry* const entry = insert(key, place, now);
     if (entry == nullptr) return nullptr;
     entry->expires = now + timeouts[first];
-    be_at(*entry, server, first).connections.add();
+    ServerCounters& counters = be_at(*entry, server, first);
+    counters.connections.add();
+    counters.count_packet(ip_length);
     return entry;
   }
 

@@ -96,12 +96,11 @@ template <typename Path>
 
   auto& tracker = Path::tracker(*this);
   const ConnectionState first = state_after(ConnectionState::kNone, segment);
-  auto* const connection = tracker.begin(key, lookup.place, server, first, burst.snapshot.timeouts(), burst.now);
+  auto* const connection = tracker.begin(key, lookup.place, server, first, ip_length, burst.snapshot.timeouts(), burst.now);
   if (connection == nullptr) {
     note_full(burst.now);
     return choose_by_hash<Path>(burst, key, ip_length, lookup);
   }
-  account(server, ip_length);
   if (burst.tells_peer) note_new_for_peer(burst, *connection, first);
   return server;
 }

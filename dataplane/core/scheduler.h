@@ -33,7 +33,7 @@ class Scheduler {
     Position& position = positions_[service.scheduler_slot];
     if (position.generation != service.generation) [[unlikely]]
       follow_change(snapshot, service, position);
-    if (service.scheduler == SchedulerKind::kRoundRobin && !service.has_thresholds && service.server_count > 0) [[likely]] {
+    if (service.takes_turns) [[likely]] {
       const std::uint32_t at = position.next < service.server_count ? position.next : 0;
       const ServerId id = snapshot.members(service)[at];
       if (snapshot.server(id).is_open) [[likely]]

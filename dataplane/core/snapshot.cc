@@ -58,6 +58,7 @@ void Snapshot::set_members(Service& service, std::span<const ServerId> members) 
     service.has_thresholds |= of_member.upper_threshold != 0;
   }
   service.weight_gcd = std::max<std::uint32_t>(service.weight_gcd, 1);
+  service.takes_turns = service.scheduler == SchedulerKind::kRoundRobin && !members.empty() && !service.has_thresholds;
 }
 
 std::unique_ptr<Snapshot> SnapshotBuilder::build() {

@@ -77,6 +77,7 @@ struct MaglevFlags {
 struct Service {
   SchedulerKind scheduler{};
   bool has_thresholds = false;
+  bool takes_turns = false;  // kRoundRobin, some servers, no thresholds: what Scheduler::pick() has a short way for
   MaglevFlags maglev_flags;
   std::uint16_t maglev = 0;          // kMaglev: which of the tables, see Snapshot::maglev_table()
   std::uint16_t scheduler_slot = 0;  // which of a worker's scheduler positions is this service's: stable like an id

@@ -235,8 +235,9 @@ template <typename Forwarder, typename Snapshot, typename Released>
 unsigned Worker<Forwarder, Snapshot, Released>::receive(const Now& now, const ReceiveQueue& queue) {
   const unsigned count = rte_eth_rx_burst(queue.device, queue.queue, packets_.data(), core::kBurst);
   if (count == 0) return 0;
+  const core::PortIndex port = queue.port;
   for (unsigned i = 0; i < count; ++i) {
-    take(frames_[i], packets_[i], queue.port);
+    take(frames_[i], packets_[i], port);
     rte_prefetch0(frames_[i].data);
   }
   counters_.received.add(count);

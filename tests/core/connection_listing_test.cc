@@ -30,14 +30,14 @@ class Tables {
     if (Connection4* const entry = ipv4_.find(key, place, now)) {
       ipv4_.end(*entry);
     } else {
-      ASSERT_NE(ipv4_.begin(key, place, ServerId{4}, ConnectionState::kUdp, StateTimeouts{}, now), nullptr);
+      ASSERT_NE(ipv4_.begin(key, place, ServerId{4}, ConnectionState::kUdp, 40, StateTimeouts{}, now), nullptr);
     }
   }
 
  private:
   template <typename Tracker>
   void begin(Tracker& tracker, const typename Tracker::Key& key, ConnectionState state) {
-    ASSERT_NE(tracker.begin(key, tracker.place_of(key), ServerId{3}, state, StateTimeouts{}, 0), nullptr);
+    ASSERT_NE(tracker.begin(key, tracker.place_of(key), ServerId{3}, state, 40, StateTimeouts{}, 0), nullptr);
   }
 
   CounterBoard board_{1};

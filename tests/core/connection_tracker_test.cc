@@ -22,7 +22,7 @@ class FullTrackerTest : public testing::Test {
   void add(std::size_t count, ConnectionState state, Tick then = kStart) {
     for (; count > 0; --count) {
       const auto key = key_of(next_port_++);
-      ASSERT_NE(tracker_.begin(key, tracker_.place_of(key), ServerId{0}, state, timeouts_, then), nullptr);
+      ASSERT_NE(tracker_.begin(key, tracker_.place_of(key), ServerId{0}, state, 40, timeouts_, then), nullptr);
     }
   }
 
@@ -30,7 +30,7 @@ class FullTrackerTest : public testing::Test {
   std::uint16_t gives_way(Tick now) {
     const auto before = present();
     const auto key = key_of(1000);
-    if (tracker_.begin(key, tracker_.place_of(key), ServerId{0}, kUdp, timeouts_, now) == nullptr) return 0;
+    if (tracker_.begin(key, tracker_.place_of(key), ServerId{0}, kUdp, 40, timeouts_, now) == nullptr) return 0;
     const auto after = present();
     for (const std::uint16_t port : before) {
       if (!after.contains(port)) return port;
