@@ -51,13 +51,18 @@ void EstablishedFlows::process(const core::Snapshot& snapshot) {
   forwarded_ += verdicts_[0].action == core::Action::kForward ? 1 : 0;
 }
 
-NewFlows::NewFlows(std::size_t room, bool is_synced)
+NewFlows::NewFlows(std::size_t room, bool is_synced, bool is_full)
     : is_synced_{is_synced},
       forwarder_{board_, {.connections4 = room, .connections6 = 1, .outbox = is_synced ? &outbox_ : nullptr}},
       snapshot_{snapshot_for(16, core::SchedulerKind::kRoundRobin)},
       traffic_{packet::tcp_flag::kSyn},
-      bursts_per_tick_{std::max<std::size_t>(1, room / 2 / (60 * core::kTicksPerSecond) / core::kBurst)} {
+      bursts_per_tick_{std::max<std::size_t>(1, (is_full ? 4 : 1) * room / 2 / (60 * core::kTicksPerSecond) / core::kBurst)} {
   if (is_synced) outbox_.open();
+  for (std::size_t packets = 0; is_full && packets < 2 * room; packets += core::kBurst) {
+    receive();
+    process();
+  }
+  forwarded_ = 0;
 }
 
 void NewFlows::receive() {

@@ -49,11 +49,12 @@ class EstablishedFlows {
   std::size_t forwarded_ = 0;
 };
 
-// Each packet a SYN of a client that was not seen for a while: the table stays half full, ended connections are swept.
+// Each packet a SYN of a client that was not seen for a while. The table stays half full, and ended connections are swept; or
+// it is full from the begin on, and half-open connections give way.
 class NewFlows {
  public:
   // Room for `room` connections. `is_synced`: the peer is told of each.
-  NewFlows(std::size_t room, bool is_synced);
+  NewFlows(std::size_t room, bool is_synced, bool is_full = false);
 
   void receive();
   void process();

@@ -51,16 +51,16 @@ BENCHMARK(ProcessSynced)->ArgsProduct({{256, 32'768, 1 << 20}, {0, 1, 2, 3}});
 void ProcessByVirtualMac(benchmark::State& state) { process_established(state, 4096, static_cast<unsigned>(state.range(0))); }
 BENCHMARK(ProcessByVirtualMac)->Arg(0)->Arg(1)->Arg(255);
 
-// By the room in the table. With 1 as second argument the peer is told of each.
+// By the room in the table. With 1 as second argument the peer is told of each, with 2 the table is full.
 void ProcessNew(benchmark::State& state) {
-  NewFlows scene{static_cast<std::size_t>(state.range(0)), state.range(1) != 0};
+  NewFlows scene{static_cast<std::size_t>(state.range(0)), state.range(1) == 1, state.range(1) == 2};
   for (auto _ : state) {
     scene.receive();
     scene.process();
   }
   count_packets(state);
 }
-BENCHMARK(ProcessNew)->ArgsProduct({{1 << 17, 1 << 20}, {0, 1}});
+BENCHMARK(ProcessNew)->ArgsProduct({{1 << 17, 1 << 20}, {0, 1, 2}});
 
 }  // namespace
 }  // namespace penstock::bench

@@ -9,7 +9,6 @@ namespace penstock::core {
 struct Forwarder::Ipv4Path {
   using Entry = Connection4;
   static ConnectionTracker<Entry>& tracker(Forwarder& forwarder) { return forwarder.ipv4_; }
-  static const ConnectionTracker<Entry>& tracker(const Forwarder& forwarder) { return forwarder.ipv4_; }
   static StandbyTable<Entry::Key>& standby(Forwarder& forwarder) { return forwarder.standby_->ipv4; }
   static const packet::Ipv4Address& source(const Frame& frame, const packet::ParsedFrame& parsed) {
     return packet::overlay<packet::Ipv4Header>(frame.data + parsed.l3_offset).source;
@@ -33,7 +32,6 @@ struct Forwarder::Ipv4Path {
 struct Forwarder::Ipv6Path {
   using Entry = Connection6;
   static ConnectionTracker<Entry>& tracker(Forwarder& forwarder) { return forwarder.ipv6_; }
-  static const ConnectionTracker<Entry>& tracker(const Forwarder& forwarder) { return forwarder.ipv6_; }
   static StandbyTable<Entry::Key>& standby(Forwarder& forwarder) { return forwarder.standby_->ipv6; }
   static const packet::Ipv6Address& source(const Frame& frame, const packet::ParsedFrame& parsed) {
     return packet::overlay<packet::Ipv6Header>(frame.data + parsed.l3_offset).source;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <tuple>
 
 #include "dataplane/core/snapshot.h"
@@ -87,7 +88,14 @@ TEST(ServiceTable, FindsAllOfManyAndNoOther) {
     const auto& [address, port, protocol] = what;
     table.insert({address, port}, static_cast<Protocol>(protocol), {VirtualId{id}, id});
   }
-  for (const auto& [what, id] : known) ASSERT_EQ(find(what).service, id);
+  std::set<IpAddress> addresses;
+  for (const auto& [what, id] : known) {
+    ASSERT_EQ(find(what).service, id);
+    addresses.insert(std::get<0>(what));
+  }
+  for (std::uint32_t host = 0x0a00'0000; host < 0x0a00'0200; ++host) {
+    ASSERT_EQ(table.is_vip(packet::Ipv4Address{host}), addresses.contains(IpAddress{packet::Ipv4Address{host}})) << host;
+  }
   for (int i = 0; i < 20'000; ++i) {
     const auto what = draw(i % 2 == 0);
     ASSERT_EQ(static_cast<bool>(find(what)), known.contains(what));
