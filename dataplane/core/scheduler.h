@@ -57,6 +57,7 @@ class Scheduler {
   };
 
   void follow_change(const Snapshot& snapshot, const Service& service, Position& position);
+  // What pick() has no short way for.
   [[nodiscard]] ServerId pick_any(const Snapshot& snapshot, const Service& service, Client client, Position& position);
   // Thresholds are looked at, and not noted.
   [[nodiscard]] ServerId pick_by_kind(const Snapshot& snapshot, const Service& service, Client client, Position& position);

@@ -66,8 +66,8 @@ class OnesComplementSum {
   sum += __builtin_add_overflow(sum, second, &sum) ? 1 : 0;
   sum += __builtin_add_overflow(sum, last, &sum) ? 1 : 0;
   constexpr std::uint64_t kOnes = 0x0001'0001'0001'0001;
-  return sum * opaque(kOnes) >=
-         -kOnes;  // the product with the inverse, which is at most kOnes and not 0, with its sign changed
+  // The product with the inverse, which is at most kOnes and not 0, with its sign changed.
+  return sum * opaque(kOnes) >= -kOnes;
 }
 
 // Precondition: `header` is the whole header, options included: 20 to 60 bytes.

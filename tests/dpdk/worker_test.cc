@@ -341,6 +341,35 @@ TEST(Worker, StopsInTheMiddleOfTrafficWithoutLosingABuffer) {
   // RingWire's destructor looks for lost buffers.
 }
 
+// First 20 frames are gathered, so that two full bursts come to a place that is not empty; then two more come to one that is.
+TEST(Worker, SendsFullBurstsInTheirOrderWhateverIsGatheredBeforeThem) {
+  RingWire first;
+  RingWire second;
+  Running running{{first.spec("eth0"), second.spec("eth1")}, 1};
+  const auto frame = [](std::uint16_t sequence) {
+    return scripted_frame({.action = Action::kForward, .target = 0, .sequence = sequence});
+  };
+  std::uint16_t sequence = 0;
+  std::uint16_t seen = 0;
+  for (const unsigned gathered : {20U, 0U}) {
+    const auto received = running.plane().worker(0).received.get();
+    running.forwarder(0).blocked = true;
+    second.arrive(scripted_frame({.action = Action::kDrop}));  // the last queue of a loop
+    ASSERT_TRUE(eventually([&] { return running.plane().worker(0).received.get() == received + 1; }));
+    for (unsigned i = 0; i < gathered; ++i)
+      ASSERT_TRUE(running.plane().exchange().inject(0, frame(sequence++), Urgency::kBulk));
+    for (RingWire* const wire : {&first, &second}) {
+      for (unsigned i = 0; i < core::kBurst; ++i) wire->arrive(frame(sequence++));
+    }
+    running.forwarder(0).blocked = false;
+    while (seen < sequence) {
+      const auto left = first.wait_left();
+      ASSERT_TRUE(left);
+      ASSERT_EQ(script_of(*left)->sequence, seen++);
+    }
+  }
+}
+
 TEST(DataPlane, HasAsManyWorkersAsEachPortHasTransmitQueues) {
   RingWire wide{{.receive_queues = 2, .transmit_queues = 2}};
   RingWire narrow;

@@ -25,15 +25,17 @@ std::string seen_in(const core::Snapshot& snapshot, std::span<const Director::Ke
     const auto hit = snapshot.service_table().find(key.endpoint.address.v4(), key.endpoint.port, 6);
     if (!hit) continue;
     const core::Service& service = snapshot.service(hit.service);
-    text += fmt::format("{}: generation {}, gcd {}, most {}, thresholds {}:", key.endpoint.to_string(), service.generation,
-                        service.weight_gcd, service.max_weight, service.has_thresholds);
+    text +=
+        fmt::format("{}: generation {}, gcd {}, most {}, thresholds {}, turns {}:", key.endpoint.to_string(),
+                    service.generation, service.weight_gcd, service.max_weight, service.has_thresholds, service.takes_turns);
     for (const core::ServerId id : snapshot.members(service)) text += fmt::format(" {}", index_of(id));
     text += '\n';
   }
   for (std::size_t i = 0; i < snapshot.server_slots(); ++i) {
     const core::RealServer& server = snapshot.server(static_cast<core::ServerId>(i));
-    text += fmt::format("{}: {} weight {} from {} to {} takes {}\n", i, server.destination.to_string(), server.weight,
-                        server.lower_threshold, server.upper_threshold, server.takes_new());
+    text +=
+        fmt::format("{}: {} weight {} from {} to {} straight {} open {}\n", i, server.destination.to_string(), server.weight,
+                    server.lower_threshold, server.upper_threshold, server.straight_mtu, static_cast<bool>(server.is_open));
   }
   return text;
 }
