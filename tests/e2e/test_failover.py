@@ -40,6 +40,11 @@ def says_in_order(log: str, lines: list[str]) -> bool:
     return re.search(".*\n(?:.*\n)*?.*".join(map(re.escape, lines)), log) is not None
 
 
+def last_words(*directors) -> str:
+    """The ends of their logs in one line, for a summary that has no more."""
+    return " || ".join(" | ".join(director.log_text().splitlines()[-10:]) for director in directors)
+
+
 @dataclasses.dataclass
 class Pair:
     """Two directors, the MASTER's file on one and the BACKUP's on the other."""
@@ -51,7 +56,7 @@ class Pair:
     def start(self) -> None:
         self.backup.start(self.backup_text, as_master=False)
         self.master.start(self.master_text)
-        wait_for("a single master", lambda: not self.backup.has_address(topology.VIP))
+        wait_for("a single master", lambda: not self.backup.has_address(topology.VIP), evidence=lambda: last_words(self.backup, self.master))
 
     def backup_says(self, lines: list[str], after: int) -> None:
         """Wait until the backup's log says so after its first `after` characters."""

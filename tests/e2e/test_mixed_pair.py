@@ -13,7 +13,7 @@ from kernel_director import KernelDirector
 from lab import keepalived_conf, topology
 from lab.penstockd import Penstockd
 from lab.waiting import wait_for
-from test_failover import BACKUP_PRIORITY, TAKEOVER_ON_RESIGNATION, client_is_told, rotates, says_in_order
+from test_failover import BACKUP_PRIORITY, TAKEOVER_ON_RESIGNATION, client_is_told, last_words, rotates, says_in_order
 from test_health import SERVICE
 
 KERNEL_NODE = kernel_director.NODE
@@ -104,9 +104,12 @@ def state_of(daemon: Penstockd) -> str:
 
 def is_settled(new: Penstockd | KernelDirector, old: Penstockd | KernelDirector | None) -> None:
     """The VIP is at the one and not at the other."""
-    wait_for("the VIP at the new master", lambda: new.has_address(topology.VIP))
+    def evidence() -> str:
+        return last_words(*filter(None, (new, old)))
+
+    wait_for("the VIP at the new master", lambda: new.has_address(topology.VIP), evidence=evidence)
     if old is not None:
-        wait_for("the end of the VIP at the other", lambda: not old.has_address(topology.VIP))
+        wait_for("the end of the VIP at the other", lambda: not old.has_address(topology.VIP), evidence=evidence)
 
 
 def has_all_servers(director, three_servers) -> None:

@@ -12,7 +12,7 @@ from kernel_director import KernelDirector
 from lab import keepalived_conf, topology
 from lab.penstockd import Penstockd
 from lab.waiting import wait_for
-from test_failover import BACKUP_PRIORITY, VRID, client_is_told
+from test_failover import BACKUP_PRIORITY, VRID, client_is_told, last_words
 
 # The guest is one slow CPU.
 HELD, UPLOADS = 60, 2
@@ -62,7 +62,7 @@ def test_penstockd_stops_and_the_kernel_goes_on_with_its_connections(lab, make_d
     text = configuration + SERVICE
     keepalived.start(keepalived_conf.for_backup(text, BACKUP_PRIORITY))
     ours.start(text)
-    wait_for("a single master", lambda: not keepalived.has_address(topology.VIP))
+    wait_for("a single master", lambda: not keepalived.has_address(topology.VIP), evidence=lambda: last_words(keepalived, ours))
     has_service(keepalived)
     has_role(ours, "master")
     has_role(keepalived, "backup")
@@ -84,7 +84,7 @@ def test_the_kernel_stops_and_penstockd_goes_on_with_its_connections(lab, make_d
     ours.start(keepalived_conf.for_backup(text, BACKUP_PRIORITY), as_master=False)
     keepalived.start(text)
     wait_for("the kernel to be master", lambda: keepalived.has_address(topology.VIP))
-    wait_for("a single master", lambda: not ours.has_address(topology.VIP))
+    wait_for("a single master", lambda: not ours.has_address(topology.VIP), evidence=lambda: last_words(ours, keepalived))
     has_service(keepalived)
     has_role(keepalived, "master")
     has_role(ours, "backup")
