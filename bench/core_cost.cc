@@ -1,5 +1,5 @@
-// core-cost CASE BURSTS: has the core process so many bursts, for core_cost.py to count their instructions. Without arguments:
-// names the cases, a line each.
+// core-cost CASE PACKETS: has the core process so many packets, in whole bursts, for core_cost.py to count their instructions.
+// Without arguments: names the cases, a line each.
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -44,14 +44,14 @@ int run(std::span<char*> arguments) {
     for (const Case& each : kCases) std::printf("%s\n", each.name);
     return 0;
   }
-  std::size_t bursts = 0;
-  if (arguments.size() == 2) std::from_chars(arguments[1], arguments[1] + std::strlen(arguments[1]), bursts);
+  std::size_t packets = 0;
+  if (arguments.size() == 2) std::from_chars(arguments[1], arguments[1] + std::strlen(arguments[1]), packets);
   const auto* const found = std::ranges::find(kCases, std::string_view{arguments[0]}, &Case::name);
-  if (bursts == 0 || found == std::end(kCases)) {
-    std::fputs("usage: core-cost [CASE BURSTS]\n", stderr);
+  if (packets == 0 || packets % core::kBurst != 0 || found == std::end(kCases)) {
+    std::fputs("usage: core-cost [CASE PACKETS]; PACKETS: of whole bursts\n", stderr);
     return 2;
   }
-  return found->run(bursts) ? 0 : 1;
+  return found->run(packets / core::kBurst) ? 0 : 1;
 }
 
 }  // namespace

@@ -17,19 +17,18 @@ import subprocess
 import sys
 import tempfile
 
-BURST = 32
-SHORT, LONG = 200, 1200  # bursts
+SHORT, LONG = 6_400, 38_400  # packets, in whole bursts
 TOLERANCE = 0.01
 COUNTED = "penstock::core::Forwarder::process(*"
 
 
-def instructions(program: str, case: str, bursts: int) -> int:
+def instructions(program: str, case: str, packets: int) -> int:
     with tempfile.TemporaryDirectory() as directory:
         output = pathlib.Path(directory) / "out"
-        result = subprocess.run(["valgrind", "--tool=callgrind", f"--toggle-collect={COUNTED}", f"--callgrind-out-file={output}", program, case, str(bursts)],
+        result = subprocess.run(["valgrind", "--tool=callgrind", f"--toggle-collect={COUNTED}", f"--callgrind-out-file={output}", program, case, str(packets)],
                                 capture_output=True, text=True)
         if result.returncode != 0:
-            sys.exit(f"{case}, {bursts} bursts: exit status {result.returncode}\n{result.stderr}")
+            sys.exit(f"{case}, {packets} packets: exit status {result.returncode}\n{result.stderr}")
         return int(re.search(r"^(?:summary|totals): (\d+)", output.read_text(), re.MULTILINE)[1])
 
 
@@ -38,7 +37,7 @@ def cost(program: str, case: str) -> float:
     spent = instructions(program, case, LONG) - instructions(program, case, SHORT)
     if spent <= 0:
         sys.exit(f"{case}: no instruction was counted: is there no {COUNTED} any more?")
-    return spent / ((LONG - SHORT) * BURST)
+    return spent / (LONG - SHORT)
 
 
 def main() -> int:

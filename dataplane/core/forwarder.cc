@@ -35,22 +35,30 @@ Forwarder::Forwarder(CounterBoard& board, const Options& options)
 
 void Forwarder::process(const Snapshot& snapshot, Tick now, std::span<Frame> burst, std::span<Verdict> verdicts) {
   burst = burst.first(std::min(burst.size(), kBurst));
-  read(snapshot, burst);
+  const std::size_t middle = std::min(burst.size(), kBurst / 2);
+  const std::span<Step> steps = std::span{steps_}.first(burst.size());
+  const std::array halves{Part{burst.first(middle), steps.first(middle), verdicts.data()},
+                          Part{burst.subspan(middle), steps.subspan(middle), verdicts.data() + middle}};
+  for (const Part& half : halves) read(snapshot, half);
   const bool tells_peer = outbox_ != nullptr && outbox_->is_open();
   const Burst context{.snapshot = snapshot,
                       .now = now,
                       .tells_peer = tells_peer,
                       .counts_down = tells_peer && snapshot.sync_policy().counts_down(),
                       .has_standby = standby_ != nullptr && standby_->any_unclaimed()};
-  const std::size_t others = context.has_standby ? take_long_path(context, burst, verdicts.data())
-                                                 : take_straight_path(context, burst, verdicts.data());
+  std::size_t others = 0;
+  for (const Part& half : halves) {
+    look(half);
+    others += context.has_standby ? take_long_path(context, half) : take_straight_path(context, half);
+  }
   counters_.actions[static_cast<std::size_t>(Action::kForward)].add(burst.size() - others);
 }
 
-std::size_t Forwarder::take_straight_path(const Burst& context, std::span<Frame> burst, Verdict* verdict) {
+std::size_t Forwarder::take_straight_path(const Burst& context, const Part& part) {
   std::size_t others = 0;
-  const Step* step = steps_.data();
-  for (Frame& frame : burst) {
+  const Step* step = part.steps.data();
+  Verdict* verdict = part.verdicts;
+  for (Frame& frame : part.frames) {
     const Straight outcome = forward_straight(context, frame, *step, *verdict);
     if (outcome != Straight::kForwarded) [[unlikely]] {
       outcome == Straight::kNew ? send_first(context, frame, *step, *verdict) : think(context, frame, *step, *verdict);
@@ -62,10 +70,11 @@ std::size_t Forwarder::take_straight_path(const Burst& context, std::span<Frame>
   return others;
 }
 
-std::size_t Forwarder::take_long_path(const Burst& context, std::span<Frame> burst, Verdict* verdict) {
+std::size_t Forwarder::take_long_path(const Burst& context, const Part& part) {
   std::size_t others = 0;
-  const Step* step = steps_.data();
-  for (Frame& frame : burst) {
+  const Step* step = part.steps.data();
+  Verdict* verdict = part.verdicts;
+  for (Frame& frame : part.frames) {
     think(context, frame, *step++, *verdict);
     if (is_other(*verdict++)) ++others;
   }
@@ -73,13 +82,12 @@ std::size_t Forwarder::take_long_path(const Burst& context, std::span<Frame> bur
 }
 
 // What each frame is, and for those with ports where their connection would lie. Fetches its bucket, which is used one stage
-// later. Several loops, because a hash waits for the service, a bucket for the hash, and another bucket for that one: short
-// steps of many packets overlap, where the long one of a single packet would wait.
-void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
+// later. Two loops, because a hash waits for the service and a bucket for the hash: short steps of many packets overlap, where
+// the long one of a single packet would wait. Out of line: both halves' would need more registers than there are.
+[[gnu::noinline]] void Forwarder::read(const Snapshot& snapshot, const Part& part) {
   const ServiceTable::Ipv4Services services{snapshot.service_table()};
-  const std::span<Step> steps = std::span{steps_}.first(burst.size());
-  Step* next = steps.data();
-  for (const Frame& frame : burst) {
+  Step* next = part.steps.data();
+  for (const Frame& frame : part.frames) {
     Step& step = *next++;
     const packet::Segment segment = packet::plain_segment(frame.data, frame.length, frame.packet_length);
     if (segment != packet::Segment::kNone) [[likely]] {
@@ -95,20 +103,26 @@ void Forwarder::read(const Snapshot& snapshot, std::span<const Frame> burst) {
     } else {
       step.segment = segment;
       step.lookup.hit = {};
-      Uncommon& uncommon = uncommon_[static_cast<std::size_t>(&step - steps.data())];
+      Uncommon& uncommon = uncommon_[static_cast<std::size_t>(&step - steps_.data())];
       uncommon.parsed = packet::parse_uncommon(frame.data, frame.length, frame.packet_length);
       uncommon.lookup =
           uncommon.parsed.kind == packet::FrameKind::kTransport ? look_up(snapshot, frame, uncommon.parsed) : Lookup{};
     }
   }
   const ConnectionTable<Connection4>::Map connections = ipv4_.map();
-  for (Step& step : steps) {
+  for (Step& step : part.steps) {
     if (!step.is_plain()) [[unlikely]]
       continue;
     step.lookup.place = connections.place_of(step.key);
     connections.prefetch(step.lookup.place);
   }
-  for (Step& step : steps) {
+}
+
+// Which connection the bucket has, when it has come. A loop of its own: what has to be fetched now, another bucket, is on its
+// way for all.
+inline void Forwarder::look(const Part& part) {
+  const ConnectionTable<Connection4>::Map connections = ipv4_.map();
+  for (Step& step : part.steps) {
     if (step.is_plain()) [[likely]]
       step.guess = connections.peek(step.key, step.lookup.place);
   }

@@ -100,16 +100,24 @@ class Forwarder {
     packet::ParsedFrame parsed;
     Lookup lookup;
   };
+  // Half of a burst: its frames, and for each what is known of it and what becomes of it. A bucket takes longer to come from
+  // memory than it takes to read a burst: so while one half is forwarded, the other one's are on their way.
+  struct Part {
+    std::span<Frame> frames;
+    std::span<Step> steps;
+    Verdict* verdicts;
+  };
   // What differs between the families: forwarder_paths.h.
   struct Ipv4Path;
   struct Ipv6Path;
 
   // forwarder.cc.
-  void read(const Snapshot& snapshot, std::span<const Frame> burst);
+  void read(const Snapshot& snapshot, const Part& part);
+  void look(const Part& part);
   [[nodiscard]] Lookup look_up(const Snapshot& snapshot, const Frame& frame, const packet::ParsedFrame& parsed);
-  // Both: how many of the burst's frames are not forwarded.
-  [[nodiscard]] std::size_t take_straight_path(const Burst& context, std::span<Frame> burst, Verdict* verdict);
-  [[nodiscard]] std::size_t take_long_path(const Burst& context, std::span<Frame> burst, Verdict* verdict);
+  // Both: how many of the frames are not forwarded.
+  [[nodiscard]] std::size_t take_straight_path(const Burst& context, const Part& part);
+  [[nodiscard]] std::size_t take_long_path(const Burst& context, const Part& part);
   enum class Straight : std::uint8_t {
     kForwarded,
     kNew,  // a plain packet to a service of ours that has no connection
