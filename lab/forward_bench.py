@@ -3,8 +3,10 @@
     python3 -m lab.forward_bench [--only WORD] [--seconds S] [--rounds N] [--most-flows N]
 
 Both run at the same time, and take turns: one forwards while the other stands still. Of each case the median over the rounds is printed,
-and that of the differences within a round. Then two penstockd, one with connection sync; and how long one takes to start. The rows also go to
-build/bench/forward.json. Exit status 1 when a packet was lost, or the start took too long.
+and that of the differences within a round. Where the processor ran at its full speed for too short a time, more rounds are made. Then two
+penstockd, one with connection sync; and how long one takes to start. At the end what both programs cost at full speed (lab/pace.py), and for
+which share of the time the processor had it. The rows also go to build/bench/forward.json. Exit status 1 when a packet was lost, or the start
+took too long.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from collections.abc import Callable, Iterator
 from lab import topology
 from lab.bench_rows import machine, write_rows
 from lab.lab import Lab
+from lab.pace import Slice, at_full_speed, best_probe
 from lab.packet_loads import HugePages, Load, PenstockdUnderLoad, Program, Testpmd
 from lab.waiting import wait_for
 
@@ -33,7 +36,12 @@ SYNC = ("global_defs {\n    lvs_sync_daemon eth0 VI_1\n}\nvrrp_instance VI_1 {\n
         f"    priority 255\n    advert_int 10\n    virtual_ipaddress {{\n        {topology.VIP}/24\n    }}\n}}\n")
 CONNECTIONS_OF_A_GIGABYTE = (1 << 30) // 16 * 9 // 10  # 16 bytes each, 90 % full
 START_BOUND_SECONDS = 1
+# Of the rounds that were asked for, at most, for the processor to run at its full speed in some.
+MOST_ROUNDS = 5
 SIZES = (124, 252, 508, 1020, 1514)  # beside 60; without the FCS
+
+
+HEAD = f"{'case':24} {'device':7} {'flows':>9} {'bytes':>5} {'workers':>7}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +62,13 @@ class Row:
     size: int
     workers: int
     ns_per_packet: float
+    # None where the processor hardly ever ran at its full speed.
+    ns_at_full_speed: float | None = None
+    full_speed_share: float = 0
+
+    @property
+    def label(self) -> str:
+        return f"{self.case:24} {self.device:7} {self.flows:9,} {self.size:5} {self.workers:7}"
 
 
 @dataclasses.dataclass
@@ -75,14 +90,39 @@ def cases(most_flows: int) -> list[Case]:
     return everything
 
 
-def by_turns(programs: list[Program], seconds: float, rounds: int) -> tuple[list[list[float]], list[dict[str, int]]]:
-    """Of each round each program's nanoseconds a packet; and what each program dropped meanwhile, by reason."""
-    figures, before = [], []
+@dataclasses.dataclass
+class Measured:
+    """`slices`: of each row's program, where there are any."""
+    rows: list[Row] | list[StartRow]
+    is_well: bool
+    slices: list[list[Slice]] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Turns:
+    """`figures`: of each round each program's nanoseconds a packet. `dropped`: by each program meanwhile, by reason. `slices`: of each program."""
+    figures: list[list[float]]
+    dropped: list[dict[str, int]]
+    slices: list[list[Slice]]
+
+
+def by_turns(programs: list[Program], seconds: float, rounds: int, most_rounds: int, best: float) -> Turns:
+    """`best`: of the probes so far. More rounds than `rounds` are made where the processor ran at its full speed for too short a time."""
+    figures, before, begun = [], [], []
+
+    def slices() -> list[list[Slice]]:
+        return [program.slices()[first:] for program, first in zip(programs, begun, strict=True)]
+
+    def is_enough() -> bool:
+        now = slices()
+        limit = min(best, best_probe([each for of_program in now for each in of_program]))
+        return all(at_full_speed(of_program, limit).ns_per_packet is not None for of_program in now)
     for program in programs:
         program.go_on()
         before.append(program.drops())
         program.pause()
-    for _ in range(rounds):
+        begun.append(len(program.slices()))
+    while len(figures) < rounds or (len(figures) < most_rounds and not is_enough()):
         figures.append([])
         for program in programs:
             program.go_on()
@@ -93,10 +133,10 @@ def by_turns(programs: list[Program], seconds: float, rounds: int) -> tuple[list
         program.go_on()
         dropped.append({reason: count - counts[reason] for reason, count in program.drops().items() if count > counts[reason]})
         program.pause()
-    return figures, dropped
+    return Turns(figures, dropped, slices())
 
 
-def measure(lab: Lab, case: Case, seconds: float, rounds: int) -> tuple[list[Row], bool]:
+def measure(lab: Lab, case: Case, seconds: float, rounds: int, best: float = float("inf")) -> Measured:
     penstockd = PenstockdUnderLoad(lab, case.load, case.workers)
     programs: list[Program] = [penstockd]
     try:
@@ -104,20 +144,39 @@ def measure(lab: Lab, case: Case, seconds: float, rounds: int) -> tuple[list[Row
         penstockd.pause()
         programs.append(Testpmd(lab, case.load, case.workers))
         programs[1].wait_until_received(case.warm_up)
-        figures, dropped = by_turns(programs, seconds, rounds)
+        turns = by_turns(programs, seconds, rounds, MOST_ROUNDS * rounds, best)
     finally:
         for program in programs:
             program.stop()
-    ours, theirs = (statistics.median(column) for column in zip(*figures, strict=True))
-    more = statistics.median(mine - other for mine, other in figures)
-    print(f"{case.name:24} {case.load.device:7} {case.load.flows:9,} {case.load.size:5} {case.workers:7} {ours:9.1f} {theirs:9.1f} {more:+9.1f} "
-          f"{1000 / ours:9.1f}" + (f"  LOST {dropped}" if any(dropped) else ""), flush=True)
+    ours, theirs = (statistics.median(column) for column in zip(*turns.figures, strict=True))
+    more = statistics.median(mine - other for mine, other in turns.figures)
     rows = [Row(program.name, case.name, case.load.device, case.load.flows, case.load.size, case.workers, round(value, 2))
             for program, value in zip(programs, (ours, theirs), strict=True)]
-    return rows, not any(dropped)
+    print(f"{rows[0].label} {ours:9.1f} {theirs:9.1f} {more:+9.1f} {1000 / ours:9.1f} {len(turns.figures):6}"
+          + (f"  LOST {turns.dropped}" if any(turns.dropped) else ""), flush=True)
+    return Measured(rows, not any(turns.dropped), turns.slices)
 
 
-def measure_sync(lab: Lab, seconds: float, rounds: int) -> tuple[list[Row], bool]:
+def tell_full_speed(measured: list[Measured]) -> None:
+    """The second table; what stands in it also goes into the rows."""
+    compared = [each for each in measured if each.slices]
+    best = best_probe([slice_ for each in compared for of_program in each.slices for slice_ in of_program])
+    print(f"\nwhile the processor ran at its full speed (probe: {best:.0f} ns)\n"
+          f"{HEAD} {'penstock':>9} {'testpmd':>9} {'more':>9} {'ratio':>6} {'share':>6}", flush=True)
+    for each in compared:
+        for row, slices in zip(each.rows, each.slices, strict=True):
+            found = at_full_speed(slices, best)
+            row.full_speed_share = round(found.share, 3)
+            row.ns_at_full_speed = found.ns_per_packet and round(found.ns_per_packet, 2)
+        ours, theirs = each.rows
+        if ours.ns_at_full_speed is None or theirs.ns_at_full_speed is None:
+            print(f"{ours.label} {'-':>9} {'-':>9} {'-':>9} {'-':>6} {0:6.0%}")
+            continue
+        print(f"{ours.label} {ours.ns_at_full_speed:9.1f} {theirs.ns_at_full_speed:9.1f} {ours.ns_at_full_speed - theirs.ns_at_full_speed:+9.1f} "
+              f"{ours.ns_at_full_speed / theirs.ns_at_full_speed:6.2f} {min(ours.full_speed_share, theirs.full_speed_share):6.0%}")
+
+
+def measure_sync(lab: Lab, seconds: float, rounds: int) -> Measured:
     """What connection sync takes away: penstockd with it beside penstockd without, each with 100,000 new TCP connections a second."""
     load = Load(4096, new_each=PACKETS_OF_A_CONNECTION, protocol="tcp")
     programs = [PenstockdUnderLoad(lab, load, node=node, connections=1 << 22, configuration=configuration)
@@ -125,23 +184,23 @@ def measure_sync(lab: Lab, seconds: float, rounds: int) -> tuple[list[Row], bool
     try:
         synced = programs[1]
         wait_for("the sync daemon", lambda: synced.daemon.penstock("ipvsadm", "-Ln", "--daemon").stdout.startswith("master"), seconds=60)
-        figures, dropped = by_turns(programs, seconds, rounds)
+        turns = by_turns(programs, seconds, rounds, rounds, float("inf"))
         synced.go_on()
         shown = json.loads(synced.daemon.penstock("show", "sync", "--json").stdout)
     finally:
         for program in programs:
             program.stop()
-    without, with_it = (statistics.median(column) for column in zip(*figures, strict=True))
-    ratio = statistics.median(off / on for off, on in figures)
+    without, with_it = (statistics.median(column) for column in zip(*turns.figures, strict=True))
+    ratios = [off / on for off, on in turns.figures]
     print(f"connection sync: {1000 / without / PACKETS_OF_A_CONNECTION * 1e6:,.0f} new connections a second; off {without:.1f}, on {with_it:.1f} ns a packet; "
-          f"rate on / off {ratio:.3f} (of {rounds} rounds, worst {min(off / on for off, on in figures):.3f})"
-          + (f"  LOST {dropped}" if any(dropped) else "") + f"\n{shown}", flush=True)
+          f"rate on / off {statistics.median(ratios):.3f} (of {rounds} rounds, worst {min(ratios):.3f})"
+          + (f"  LOST {turns.dropped}" if any(turns.dropped) else "") + f"\n{shown}", flush=True)
     rows = [Row("penstock", f"connection sync {name}", load.device, load.flows, load.size, 1, round(value, 2))
             for name, value in (("off", without), ("on", with_it))]
-    return rows, not any(dropped)
+    return Measured(rows, not any(turns.dropped))
 
 
-def measure_start(lab: Lab) -> tuple[list[StartRow], bool]:
+def measure_start(lab: Lab) -> Measured:
     """From the start of the process to the first packet that it has forwarded, with a gigabyte of tables. An upper bound: it learns its servers'
     addresses from here, and is asked."""
     started = time.monotonic()
@@ -152,15 +211,15 @@ def measure_start(lab: Lab) -> tuple[list[StartRow], bool]:
     finally:
         penstockd.stop()
     print(f"start: first packet forwarded within {seconds:.2f} s (bound {START_BOUND_SECONDS}); room for {CONNECTIONS_OF_A_GIGABYTE:,} connections", flush=True)
-    return [StartRow("penstock", "start to first packet", CONNECTIONS_OF_A_GIGABYTE, round(seconds, 3))], seconds <= START_BOUND_SECONDS
+    return Measured([StartRow("penstock", "start to first packet", CONNECTIONS_OF_A_GIGABYTE, round(seconds, 3))], seconds <= START_BOUND_SECONDS)
 
 
-def measures(lab: Lab, arguments: argparse.Namespace) -> Iterator[tuple[str, Callable]]:
-    """All that there is to measure, by name."""
+def measures(lab: Lab, arguments: argparse.Namespace) -> Iterator[tuple[str, Callable[[float], Measured]]]:
+    """All that there is to measure, by name; each takes the best probe so far."""
     for case in cases(arguments.most_flows):
         yield f"{case.name} {case.load.device} {case.workers} workers", functools.partial(measure, lab, case, arguments.seconds, arguments.rounds)
-    yield "connection sync", functools.partial(measure_sync, lab, arguments.seconds, arguments.rounds)
-    yield "start", functools.partial(measure_start, lab)
+    yield "connection sync", lambda _: measure_sync(lab, arguments.seconds, arguments.rounds)
+    yield "start", lambda _: measure_start(lab)
 
 
 def main() -> int:
@@ -178,21 +237,23 @@ def run(arguments: argparse.Namespace) -> int:
     about = machine()
     print(f"{about['cpu']}, {about['cpus']} processors, load {about['load']}, huge pages set aside: {about['huge_pages']}\n"
           f"{arguments.rounds} rounds, {arguments.seconds:g} s each program's turn; nanoseconds a packet, medians\n"
-          f"{'case':24} {'device':7} {'flows':>9} {'bytes':>5} {'workers':>7} {'penstock':>9} {'testpmd':>9} {'more':>9} {'Mpps':>9}", flush=True)
+          f"{HEAD} {'penstock':>9} {'testpmd':>9} {'more':>9} {'Mpps':>9} {'rounds':>6}", flush=True)
     lab = Lab(os.environ.get("LAB_ID", "forward"))
-    rows: list[Row | StartRow] = []
-    well = True
+    measured: list[Measured] = []
+    best = float("inf")
     try:
         (lab.directory / "pids").mkdir(parents=True, exist_ok=True)
         lab.network_up()
         for name, take in measures(lab, arguments):
             if arguments.only not in name:
                 continue
-            new_rows, is_well = take()
-            rows += new_rows
-            well = well and is_well
+            measured.append(take(best))
+            best = min(best, best_probe([each for slices in measured[-1].slices for each in slices]))
     finally:
         lab.down()
+    tell_full_speed(measured)
+    rows = [row for each in measured for row in each.rows]
+    well = all(each.is_well for each in measured)
     print(f"rows: {write_rows('forward', [dataclasses.asdict(row) for row in rows])}" + ("" if well else "; packets were LOST, or the start was late"))
     return 0 if well else 1
 

@@ -17,7 +17,7 @@ import struct
 import subprocess
 import time
 
-from lab import flood_frames, topology
+from lab import flood_frames, pace, topology
 from lab.lab import Lab
 from lab.penstockd import Penstockd, build_directory
 from lab.topology import Node
@@ -73,16 +73,15 @@ class Load:
         return "net_pcap0," + ",".join([f"rx_pcap={file}"] * workers) + ",infinite_rx=1"
 
     def environment(self, after: pathlib.Path, report: pathlib.Path) -> dict[str, str]:
-        """Nothing comes before the file `after` exists. What has a rate is reported on in `report`."""
-        if self.device != "source":
-            return {}
-        words = (f"after={after},to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size},"
-                 f"flood={self.syn_flood}")
-        return {"PENSTOCK_SOURCE": words + (f",rate={self.rate},report={report}" if self.rate else "")}
+        """Nothing comes before the file `after` exists. What has a rate is reported on in `report`, of all else the pace stands there."""
+        words = "" if self.device != "source" else (
+            f"after={after},to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size},"
+            f"flood={self.syn_flood},")
+        return {"PENSTOCK_SOURCE": words + (f"rate={self.rate},report={report}" if self.rate else f"pace={report}")}
 
     @property
     def eal(self) -> str:
-        return f"-d {build_directory() / 'bench' / 'libpenstock-source.so'}" if self.device == "source" else ""
+        return f"-d {build_directory() / 'bench' / 'libpenstock-source.so'}"
 
 
 def write_pcap(file: pathlib.Path, load: Load) -> None:
@@ -133,7 +132,7 @@ class Program(abc.ABC):
 
     name = ""
     pid = 0
-    # Where bench/source reports on a load with a rate.
+    # Where bench/source reports: on a load with a rate the delays, on any other the pace.
     report: pathlib.Path
 
     @abc.abstractmethod
@@ -168,6 +167,10 @@ class Program(abc.ABC):
             raise RuntimeError(f"{self.name} received nothing")
         return (after.time - before.time) / (after.received - before.received) * 1e9
 
+    def slices(self) -> list[pace.Slice]:
+        """Since its start, but for what came in the last twentieth of a second."""
+        return pace.read(self.report)
+
     def delays(self) -> Delays:
         """Of the packets so far."""
         read = json.loads(self.report.read_text())
@@ -180,7 +183,7 @@ class Program(abc.ABC):
 
 def report_of(lab: Lab, name: str) -> pathlib.Path:
     """Where there is none of an earlier program."""
-    report = lab.directory / f"{name}-delays.json"
+    report = lab.directory / f"{name}-report"
     report.unlink(missing_ok=True)
     return report
 

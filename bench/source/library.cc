@@ -1,5 +1,6 @@
 // A load without a wire: EAL loads this library with `-d`, and from then on each packet that a net_null port receives is one of
-// a client of a virtual service. penstockd and testpmd load the very same one, so what they cost can be compared.
+// a client of a virtual service. penstockd and testpmd load the very same one, so what they cost can be compared. A net_pcap
+// port goes on to receive what its file holds, and is only measured (pace=).
 //
 // PENSTOCK_SOURCE says what comes, as words KEY=VALUE with commas between them:
 //   to=ADDRESS:PORT  the virtual service (IPv4)
@@ -10,14 +11,15 @@
 //   flood=N          behind each packet come N SYNs of clients that never answer, of random addresses and ports (protocol=tcp)
 //   rate=PPS         so many come a second; who lets more than 1,024 wait loses them, as with a NIC
 //   report=FILE      there stands, rewritten each 50 ms, how long packets were on their way since they came until they were
-//   sent,
-//                    and how many were lost (with rate=, protocol=udp): {"lost": N, "delays": [[NANOSECONDS, PACKETS], ...]}
+//                    sent, and how many were lost (with rate=, protocol=udp): {"lost": N, "delays": [[NANOSECONDS, PACKETS],
+//                    ...]}
 //   after=FILE       nothing comes before this file exists
+//   pace=FILE        what packets cost whoever takes them is added there each 50 ms, slice by slice (pace.h)
 // Each receive queue has flows of its own. A packet's first 64 bytes are written, as much as a NIC's own writing would bring
 // into the cache; its memory is the receiver's mbuf, in the order of its pool.
 //
-// Only DPDK's public interface: net_null gives the mbufs, a receive callback fills them, a transmit callback reads when they
-// came.
+// Only DPDK's public interface: net_null gives the mbufs, a receive callback fills them, another counts them, a transmit
+// callback reads when they came.
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -35,6 +37,7 @@
 #include <vector>
 
 #include "bench/source/delays.h"
+#include "bench/source/pace.h"
 #include "bench/source/plan.h"
 #include "bench/source/source.h"
 
@@ -48,6 +51,7 @@ struct Queue {
   Queue(const Plan& plan, const rte_ether_addr& to, unsigned number) : source{plan, to, number} {}
 
   Source source;  // of the receive queue
+  Pace pace;      // of the receive queue
   Delays delays;  // of what leaves by the transmit queue of the same number
 };
 
@@ -71,9 +75,14 @@ std::uint16_t fill_burst(std::uint16_t, std::uint16_t, rte_mbuf** packets, std::
   return static_cast<std::uint16_t>(come);
 }
 
+std::uint16_t count_burst(std::uint16_t, std::uint16_t, rte_mbuf**, std::uint16_t count, std::uint16_t, void* queue) {
+  static_cast<Queue*>(queue)->pace.count(count);
+  return count;
+}
+
 std::uint16_t measure_burst(std::uint16_t, std::uint16_t, rte_mbuf** packets, std::uint16_t count, void* queue) {
   const std::uint64_t now = rte_rdtsc();
-  auto& [source, delays] = *static_cast<Queue*>(queue);
+  auto& [source, pace, delays] = *static_cast<Queue*>(queue);
   for (unsigned i = 0; i < count; ++i) {
     if (const auto came = source.came(*packets[i])) delays.record(now - *came);
   }
@@ -103,18 +112,27 @@ void write_report() {
   std::filesystem::rename(draft, all.plan.report, ignored);
 }
 
+// Behind what stands there.
+void write_pace() {
+  std::ofstream out{load().plan.pace, std::ios::app};
+  for (unsigned number = 0; number < load().queues.size(); ++number) load().queues[number]->pace.write_new(out, number);
+}
+
 // Only a port that runs has queues that a callback can be given to. @return false: it doesn't run yet, or is none of ours.
 bool attach(std::uint16_t port) {
   rte_eth_dev_info info{};
   rte_eth_link link{};
-  if (rte_eth_dev_info_get(port, &info) != 0 || std::string_view{info.driver_name} != "net_null") return false;
+  if (rte_eth_dev_info_get(port, &info) != 0) return false;
+  const bool is_filled = std::string_view{info.driver_name} == "net_null";
+  if (!is_filled && std::string_view{info.driver_name} != "net_pcap") return false;
   if (rte_eth_link_get_nowait(port, &link) != 0 || link.link_status != RTE_ETH_LINK_UP) return false;
   rte_ether_addr own{};
   rte_eth_macaddr_get(port, &own);
   for (std::uint16_t queue = 0; queue < info.nb_rx_queues; ++queue) {
-    load().queues.push_back(std::make_unique<Queue>(load().plan, own, queue));
-    rte_eth_add_rx_callback(port, queue, fill_burst, load().queues.back().get());
-    if (!load().plan.report.empty()) rte_eth_add_tx_callback(port, queue, measure_burst, load().queues.back().get());
+    Queue* const added = load().queues.emplace_back(std::make_unique<Queue>(load().plan, own, queue)).get();
+    if (is_filled) rte_eth_add_rx_callback(port, queue, fill_burst, added);
+    if (!load().plan.pace.empty()) rte_eth_add_rx_callback(port, queue, count_burst, added);
+    if (!load().plan.report.empty()) rte_eth_add_tx_callback(port, queue, measure_burst, added);
   }
   return true;
 }
@@ -130,9 +148,10 @@ void watch() {
   while (!any_attached()) std::this_thread::sleep_for(kWatchPeriod);
   while (!load().plan.after.empty() && !std::filesystem::exists(load().plan.after)) std::this_thread::sleep_for(kWatchPeriod);
   load().has_begun.store(true, std::memory_order_relaxed);
-  while (!load().plan.report.empty()) {
+  while (!load().plan.report.empty() || !load().plan.pace.empty()) {
     std::this_thread::sleep_for(kReportPeriod);
-    write_report();
+    if (!load().plan.report.empty()) write_report();
+    if (!load().plan.pace.empty()) write_pace();
   }
 }
 

@@ -41,8 +41,8 @@ bool read_word(std::string_view word, Plan& plan) {
     plan.is_tcp = value == "tcp";
     return plan.is_tcp || value == "udp";
   }
-  if (key == "after" || key == "report") {
-    (key == "after" ? plan.after : plan.report) = value;
+  if (key == "after" || key == "report" || key == "pace") {
+    (key == "after" ? plan.after : key == "report" ? plan.report : plan.pace) = value;
     return !value.empty();
   }
   const auto count = number(value);

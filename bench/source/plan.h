@@ -17,6 +17,7 @@ struct Plan {
   std::uint64_t rate = 0;  // packets a second and queue; 0: as fast as they are taken
   std::string after;       // a file's path
   std::string report;      // a file's path
+  std::string pace;        // a file's path
 };
 
 // Ends the process on a word that it doesn't know: a bench of something else than was asked for is worse than none.

@@ -1,7 +1,7 @@
 """`./run bench forward` in little, without its figures: penstockd and testpmd by turns on a device that needs no wire, and no packet is lost."""
 
 import pytest
-from lab.forward_bench import Case, measure, measure_sync
+from lab.forward_bench import Case, measure, measure_sync, tell_full_speed
 from lab.packet_loads import Load
 
 SECONDS = 0.1
@@ -10,13 +10,16 @@ SECONDS = 0.1
 @pytest.mark.parametrize("load", [Load(256, device="pcap"), Load(256), Load(256, protocol="tcp", new_each=100)],
                          ids=["pcap", "source", "source with new flows"])
 def test_both_programs_forward_everything(lab, load):
-    rows, is_well = measure(lab, Case("in little", load, warm_up=20_000), SECONDS, rounds=1)
-    assert [row.program for row in rows] == ["penstock", "testpmd"]
-    assert all(row.ns_per_packet > 0 for row in rows)
-    assert is_well
+    measured = measure(lab, Case("in little", load, warm_up=20_000), SECONDS, rounds=1)
+    assert [row.program for row in measured.rows] == ["penstock", "testpmd"]
+    assert all(row.ns_per_packet > 0 for row in measured.rows)
+    assert measured.is_well
+    # Each counts all that it takes: in slices of 8,192 packets, and of both the processor's probes.
+    assert all(slices and all(slice_.packets >= 8192 and slice_.probe > 0 for slice_ in slices) for slices in measured.slices)
+    tell_full_speed([measured])
 
 
 def test_connections_are_synced_meanwhile(lab):
-    rows, is_well = measure_sync(lab, SECONDS, rounds=1)
-    assert [row.case for row in rows] == ["connection sync off", "connection sync on"]
-    assert is_well
+    measured = measure_sync(lab, SECONDS, rounds=1)
+    assert [row.case for row in measured.rows] == ["connection sync off", "connection sync on"]
+    assert measured.is_well
