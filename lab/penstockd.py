@@ -129,10 +129,20 @@ class Penstockd:
         os.kill(pid, signal.SIGHUP)
 
     def reload(self, configuration: str, expected: Services) -> None:
-        """Write, SIGHUP, and wait until the listing shows `expected`."""
+        """Write, SIGHUP, and wait until the listing shows `expected` and the workers go by it."""
         self.write(configuration)
         self.hang_up()
         wait_for(f"the listing {expected}", lambda: self.services() == expected)
+        self.wait_for_workers()
+
+    def wait_for_workers(self) -> None:
+        """Until what control has published is in force. A worker takes it when a loop begins; one that was preempted in the middle of a loop
+        still goes by the old one when it gets on."""
+        before = self._polls()
+        wait_for("a new loop of each worker", lambda: all(now > then + 1 for now, then in zip(self._polls(), before, strict=True)))
+
+    def _polls(self) -> list[int]:
+        return [worker["polls"] for worker in json.loads(ask(self.socket, "show", "workers", "--json").stdout)]
 
     # Questions
 

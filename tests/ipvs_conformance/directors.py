@@ -138,6 +138,7 @@ class PenstockDirector(Director):
             for service in services})
         # A server that is new here gets connections once its MAC address is known.
         wait_for("the real servers' MAC addresses", lambda: not self._daemon.unresolved())
+        self._daemon.wait_for_workers()
         self.services = services
 
     def listing(self, *arguments: str) -> list[str]:
