@@ -2,8 +2,8 @@
 
     python3 -m lab.plot_costs [PICTURE.svg]
 
-By gnuplot. On the left nanoseconds, of the rows with one worker and frames of 60 bytes: a line for each program and device. On the right
-instructions, beside the kernel's IPVS.
+By gnuplot. On the left nanoseconds at the processor's full speed, of the rows with one worker and frames of 60 bytes: a line for each program
+and device. On the right instructions, beside the kernel's IPVS.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def curves_of(rows: list[dict], figure: str) -> Curves:
     """By the curve's title: flows and costs, in order."""
     curves: Curves = {}
     for row in rows:
-        if (row["case"], row.get("size", SIZE), row.get("workers")) == (CASE, SIZE, WORKERS) and figure in row:
+        if (row["case"], row.get("size", SIZE), row.get("workers")) == (CASE, SIZE, WORKERS) and row.get(figure) is not None:
             program = LABELS.get(row["program"], row["program"])
             title = f"{program}, {DEVICES[row['device']]}" if "device" in row else program
             curves.setdefault(title, []).append((row["flows"], row[figure]))
@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("picture", nargs="?", type=pathlib.Path, default=ROOT / "docs" / "cost-over-flows.svg")
     arguments = parser.parse_args()
     (forward, machine), (ipvs, _) = rows_of("forward"), rows_of("ipvs")
-    nanoseconds, instructions = curves_of(forward, "ns_per_packet"), curves_of(ipvs, "instructions_per_packet")
+    nanoseconds, instructions = curves_of(forward, "ns_at_full_speed"), curves_of(ipvs, "instructions_per_packet")
     if not nanoseconds or not instructions:
         sys.exit(f"plot_costs: no row of case '{CASE}'")
     program = (f"set terminal svg size 1000,440 font 'sans-serif,12' background '#ffffff'\nset output '{arguments.picture}'\n"
