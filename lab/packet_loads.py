@@ -1,7 +1,7 @@
 """penstockd and testpmd on the same DPDK device, which needs no wire: one that gives packets as fast as they are taken.
 
-Two devices: net_pcap, which repeats a file of frames for ever (its own work included), and net_null filled by bench/source, for
-any number of flows and for new ones, at any rate. A program that is not being measured stands still (SIGSTOP), so that both are measured by turns
+Three devices: net_pcap, which repeats a file of frames for ever (its own work included); net_null filled by bench/source, for
+any number of flows and for new ones, at any rate; and net_memif, with a second testpmd at the other end of it as generator. A program that is not being measured stands still (SIGSTOP), so that both are measured by turns
 within one run, on the same processors and in the same minute.
 """
 
@@ -26,6 +26,7 @@ from lab.waiting import wait_for
 SERVICE_PORT = 53
 ROUTER_MAC = "02:00:00:00:00:00"
 PCAP_MAC = "02:70:63:61:70:00"  # net_pcap's first one
+MEMIF_MAC = "02:00:00:00:00:0e"
 MEMORY_MIB = 1024
 DEFAULT_CONNECTIONS = 1 << 20  # penstockd's, for each worker
 HUGE_PAGE_FILE = pathlib.Path("/proc/sys/vm/nr_hugepages")
@@ -60,13 +61,16 @@ class Load:
     size: int = 60
     new_each: int = 0
     protocol: str = "udp"
-    device: str = "source"  # or "pcap"; of it only flows and size
+    device: str = "source"  # or "memif"; or "pcap": of it only flows and size
     syn_flood: int = 0
     rate: int = 0
 
-    def device_arguments(self, lab: Lab, workers: int) -> str:
+    def device_arguments(self, lab: Lab, workers: int, program: str) -> str:
         if self.device == "source":
             return f"net_null0,size={self.size}"
+        if self.device == "memif":
+            memif_socket(lab, program).unlink(missing_ok=True)
+            return f"net_memif0,role=server,socket={memif_socket(lab, program)},socket-abstract=no,mac={MEMIF_MAC}"
         file = lab.directory / f"load-{self.flows}-{self.size}.pcap"
         if not file.exists():
             write_pcap(file, self)
@@ -74,14 +78,58 @@ class Load:
 
     def environment(self, after: pathlib.Path, report: pathlib.Path) -> dict[str, str]:
         """Nothing comes before the file `after` exists. What has a rate is reported on in `report`, of all else the pace stands there."""
-        words = "" if self.device != "source" else (
-            f"after={after},to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size},"
-            f"flood={self.syn_flood},")
+        words = self.packets(after) + "," if self.device == "source" else ""
         return {"PENSTOCK_SOURCE": words + (f"rate={self.rate},report={report}" if self.rate else f"pace={report}")}
+
+    def packets(self, after: pathlib.Path) -> str:
+        """Of PENSTOCK_SOURCE, where a net_null is filled."""
+        return (f"after={after},to={topology.VIP}:{SERVICE_PORT},protocol={self.protocol},flows={self.flows},new={self.new_each},size={self.size},"
+                f"flood={self.syn_flood}")
 
     @property
     def eal(self) -> str:
         return f"-d {build_directory() / 'bench' / 'libpenstock-source.so'}"
+
+
+def memif_socket(lab: Lab, program: str) -> pathlib.Path:
+    return lab.directory / f"{program}-memif.sock"
+
+
+class MemifGenerator:
+    """A testpmd that sends a load to the memif of a program that has just been started, and takes back what that one sends on. On the first
+    processor."""
+
+    def __init__(self, lab: Lab, load: Load, program: str, after: pathlib.Path):
+        socket = memif_socket(lab, program)
+        wait_for(f"the memif of {program}", socket.exists, seconds=60)
+        command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-pci", *memory_arguments().split(), "--lcores", "0@0,1@0", "--file-prefix", f"{lab.id}-{program}-generator",
+                   *load.eal.split(), "--vdev", f"net_null0,size={load.size}", "--vdev", f"net_memif0,role=client,socket={socket},socket-abstract=no",
+                   "--", "-i", "--forward-mode=mac", f"--eth-peer=1,{MEMIF_MAC}", "--nb-cores=1", "--total-num-mbufs=32768"]
+        self._log = (lab.directory / f"{program}-generator.log").open("w")
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, text=True,
+                                         env=os.environ | {"PENSTOCK_SOURCE": load.packets(after)})
+        self._process.stdin.write("start\n")
+        self._process.stdin.flush()
+
+    def pause(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        self.go_on()
+        end(self._process)
+        self._log.close()
+
+
+def end(testpmd: subprocess.Popen) -> None:
+    """By its own command."""
+    try:
+        testpmd.communicate("quit\n", timeout=20)
+    except subprocess.TimeoutExpired:
+        testpmd.kill()
+        testpmd.wait()
 
 
 def write_pcap(file: pathlib.Path, load: Load) -> None:
@@ -134,6 +182,8 @@ class Program(abc.ABC):
     pid = 0
     # Where bench/source reports: on a load with a rate the delays, on any other the pace.
     report: pathlib.Path
+    # Of a load by memif.
+    generator: MemifGenerator | None = None
 
     @abc.abstractmethod
     def stop(self) -> None:
@@ -153,18 +203,21 @@ class Program(abc.ABC):
         return Count((asked + time.monotonic()) / 2, received)
 
     def pause(self) -> None:
+        if self.generator:
+            self.generator.pause()
         os.kill(self.pid, signal.SIGSTOP)
 
     def go_on(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
+        if self.generator:
+            self.generator.go_on()
 
     def measure(self, seconds: float) -> float:
-        """Nanoseconds a packet over `seconds`. Runs before and after."""
+        """Nanoseconds a packet over `seconds`, or until the first ones come. Runs before and after."""
         before = self.count()
         time.sleep(seconds)
+        self.wait_until_received(before.received + 1)
         after = self.count()
-        if after.received == before.received:
-            raise RuntimeError(f"{self.name} received nothing")
         return (after.time - before.time) / (after.received - before.received) * 1e9
 
     def slices(self) -> list[pace.Slice]:
@@ -196,7 +249,7 @@ class Testpmd(Program):
     def __init__(self, lab: Lab, load: Load, workers: int = 1):
         lcores = "0@0," + ",".join(f"{worker + 1}@{os.cpu_count() - 1 - worker}" for worker in range(workers))
         command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-pci", *memory_arguments().split(), "--lcores", lcores, "--file-prefix", f"{lab.id}-testpmd",
-                   "--vdev", load.device_arguments(lab, workers), *load.eal.split(), "--", "-i", "--forward-mode=macswap", f"--nb-cores={workers}",
+                   "--vdev", load.device_arguments(lab, workers, self.name), *load.eal.split(), "--", "-i", "--forward-mode=macswap", f"--nb-cores={workers}",
                    f"--rxq={workers}", f"--txq={workers}", "--total-num-mbufs=131071"]
         self.report = report_of(lab, self.name)
         self._log = (lab.directory / "testpmd.log").open("w")
@@ -204,6 +257,8 @@ class Testpmd(Program):
                                          env=os.environ | load.environment(after=pathlib.Path("/"), report=self.report))
         self.pid = self._process.pid
         self._say("start")
+        if load.device == "memif":
+            self.generator = MemifGenerator(lab, load, self.name, after=pathlib.Path("/"))
 
     def _say(self, command: str) -> None:
         self._process.stdin.write(command + "\n")
@@ -230,12 +285,10 @@ class Testpmd(Program):
 
     def stop(self) -> None:
         self.go_on()
-        try:
-            self._process.communicate("quit\n", timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process)
         self._log.close()
+        if self.generator:
+            self.generator.stop()
 
 
 def service(protocol: str, weight: int = 1) -> str:
@@ -257,13 +310,15 @@ class PenstockdUnderLoad(Program):
         # net_pcap keeps its whole file in packet buffers.
         descriptors = 32768 if load.device == "pcap" else 1024
         connections = max(connections, load.flows * 5 // 4)
-        self.daemon = Penstockd(lab, node, device=load.device_arguments(lab, workers), workers=workers, eal=eal, before=("env", *environment),
+        self.daemon = Penstockd(lab, node, device=load.device_arguments(lab, workers, self.name), workers=workers, eal=eal, before=("env", *environment),
                                 extra=("--idle", "poll", "--connections", str(connections), "--descriptors", str(descriptors)))
         self._protocol = load.protocol
         self._beside = configuration
         self._weight = 1
         self.daemon.launch(service(load.protocol) + configuration)
         self.daemon.wait_for_an_answer()
+        if load.device == "memif":
+            self.generator = MemifGenerator(lab, load, self.name, after=ready)
         self.pid = int(self.daemon.pid_file.read_text())
         for server in topology.REAL_SERVERS:
             lab.run(self.daemon.node.name, "ip", "neigh", "replace", server.address, "lladdr", server.mac, "dev", "eth0", "nud", "permanent")
@@ -289,3 +344,5 @@ class PenstockdUnderLoad(Program):
     def stop(self) -> None:
         self.go_on()
         self.daemon.stop()
+        if self.generator:
+            self.generator.stop()

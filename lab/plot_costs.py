@@ -15,7 +15,7 @@ import sys
 from lab.penstockd import ROOT, build_directory
 
 CASE, SIZE, WORKERS = "established", 60, 1
-DEVICES = {"pcap": "net_pcap", "source": "net_null, filled"}
+DEVICES = {"pcap": "net_pcap", "memif": "net_memif", "source": "net_null, filled"}
 LABELS = {"penstock": "penstockd", "ipvs": "Linux, IPVS"}
 Curves = dict[str, list[tuple[int, float]]]
 

@@ -1,6 +1,6 @@
 // A load without a wire: EAL loads this library with `-d`, and from then on each packet that a net_null port receives is one of
 // a client of a virtual service. penstockd and testpmd load the very same one, so what they cost can be compared. A net_pcap
-// port goes on to receive what its file holds, and is only measured (pace=).
+// or net_memif port goes on to receive what it does, and is only measured (pace=).
 //
 // PENSTOCK_SOURCE says what comes, as words KEY=VALUE with commas between them:
 //   to=ADDRESS:PORT  the virtual service (IPv4)
@@ -124,7 +124,8 @@ bool attach(std::uint16_t port) {
   rte_eth_link link{};
   if (rte_eth_dev_info_get(port, &info) != 0) return false;
   const bool is_filled = std::string_view{info.driver_name} == "net_null";
-  if (!is_filled && std::string_view{info.driver_name} != "net_pcap") return false;
+  if (!is_filled && std::string_view{info.driver_name} != "net_pcap" && std::string_view{info.driver_name} != "net_memif")
+    return false;
   if (rte_eth_link_get_nowait(port, &link) != 0 || link.link_status != RTE_ETH_LINK_UP) return false;
   rte_ether_addr own{};
   rte_eth_macaddr_get(port, &own);

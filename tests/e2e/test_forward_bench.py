@@ -7,8 +7,8 @@ from lab.packet_loads import Load
 SECONDS = 0.1
 
 
-@pytest.mark.parametrize("load", [Load(256, device="pcap"), Load(256), Load(256, protocol="tcp", new_each=100)],
-                         ids=["pcap", "source", "source with new flows"])
+@pytest.mark.parametrize("load", [Load(256, device="pcap"), Load(256, device="memif"), Load(256), Load(256, protocol="tcp", new_each=100)],
+                         ids=["pcap", "memif", "source", "source with new flows"])
 def test_both_programs_forward_everything(lab, load):
     measured = measure(lab, Case("in little", load, warm_up=20_000), SECONDS, rounds=1)
     assert [row.program for row in measured.rows] == ["penstock", "testpmd"]
