@@ -82,9 +82,9 @@ std::uint16_t count_burst(std::uint16_t, std::uint16_t, rte_mbuf**, std::uint16_
 
 std::uint16_t measure_burst(std::uint16_t, std::uint16_t, rte_mbuf** packets, std::uint16_t count, void* queue) {
   const std::uint64_t now = rte_rdtsc();
-  auto& [source, pace, delays] = *static_cast<Queue*>(queue);
+  Queue& own = *static_cast<Queue*>(queue);
   for (unsigned i = 0; i < count; ++i) {
-    if (const auto came = source.came(*packets[i])) delays.record(now - *came);
+    if (const auto came = own.source.came(*packets[i])) own.delays.record(now - *came);
   }
   return count;
 }

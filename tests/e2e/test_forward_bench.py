@@ -1,4 +1,5 @@
-"""`./run bench forward` in little, without its figures: penstockd and testpmd by turns on a device that needs no wire, and no packet is lost."""
+"""`./run bench forward` in little, without its figures: penstockd and testpmd by turns on a device that needs no wire, and no packet is lost but by
+memif, when its other end is preempted."""
 
 import pytest
 from lab.forward_bench import Case, measure, measure_sync, tell_full_speed
