@@ -56,7 +56,8 @@ NewFlows::NewFlows(std::size_t room, bool is_synced, bool is_full)
       forwarder_{board_, {.connections4 = room, .connections6 = 1, .outbox = is_synced ? &outbox_ : nullptr}},
       snapshot_{snapshot_for(16, core::SchedulerKind::kRoundRobin)},
       traffic_{packet::tcp_flag::kSyn},
-      bursts_per_tick_{std::max<std::size_t>(1, (is_full ? 4 : 1) * room / 2 / (60 * core::kTicksPerSecond) / core::kBurst)} {
+      packets_per_tick_{std::max<std::size_t>(1, (is_full ? 2 * room : room * 2 / 5) / (60 * core::kTicksPerSecond))},
+      sweeps_{is_full ? 1U : 4U} {
   if (is_synced) outbox_.open();
   for (std::size_t packets = 0; is_full && packets < 2 * room; packets += core::kBurst) {
     receive();
@@ -66,14 +67,14 @@ NewFlows::NewFlows(std::size_t room, bool is_synced, bool is_full)
 }
 
 void NewFlows::receive() {
-  for (std::size_t i = 0; i < core::kBurst; ++i) traffic_.write_flow(i, flow_++);
+  for (std::size_t i = 0; i < core::kBurst; ++i) traffic_.write_flow(i, static_cast<std::uint32_t>(flow_++));
 }
 
 void NewFlows::process() {
   forwarder_.process(*snapshot_, now_, traffic_.burst(), verdicts_);
   if (is_synced_) take_all(outbox_);
-  if (++burst_ % bursts_per_tick_ == 0) ++now_;
-  forwarder_.maintain(*snapshot_, now_);
+  now_ = static_cast<core::Tick>(flow_ / packets_per_tick_);
+  for (unsigned i = 0; i < sweeps_; ++i) forwarder_.maintain(*snapshot_, now_);
   forwarded_ += verdicts_[0].action == core::Action::kForward ? 1 : 0;
 }
 

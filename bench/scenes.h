@@ -49,8 +49,8 @@ class EstablishedFlows {
   std::size_t forwarded_ = 0;
 };
 
-// Each packet a SYN of a client that was not seen for a while. The table stays half full, and ended connections are swept; or
-// it is full from the begin on, and half-open connections give way.
+// Each packet a SYN of a client that was not seen for a while. The table is half full soon and stays so, because ended
+// connections are swept, two buckets for each packet; or it is full from the begin on, and half-open connections give way.
 class NewFlows {
  public:
   // Room for `room` connections. `is_synced`: the peer is told of each.
@@ -68,10 +68,10 @@ class NewFlows {
   std::unique_ptr<const core::Snapshot> snapshot_;
   Traffic traffic_;
   std::array<core::Verdict, core::kBurst> verdicts_;
-  std::size_t bursts_per_tick_;
-  std::uint32_t flow_ = 0;
+  std::size_t packets_per_tick_;
+  unsigned sweeps_;  // after each burst
+  std::uint64_t flow_ = 0;
   core::Tick now_ = 0;
-  std::size_t burst_ = 0;
   std::size_t forwarded_ = 0;
 };
 

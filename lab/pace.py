@@ -1,7 +1,7 @@
-"""What packets cost while the processor ran at its full speed, from the slices of bench/source/pace.h.
+"""What packets cost while the processor ran at its full speed, from the slices of bench/pace.h.
 
-The problem: a processor of a shared machine runs at half its speed for milliseconds or for hours, so that a second's mean says more of the
-neighbours than of the program. Behind each slice of 8,192 packets a probe, which no cache and no program has a part in, tells how fast the
+The problem: a processor of a shared machine is one hardware thread of a core, whose other one a neighbour has. While he uses it, either has
+down to half of what the core can do: a second's mean says more of the neighbours than of the program. Behind each slice of 8,192 packets a probe, which no cache and no program has a part in, tells how fast the
 processor is. The slices between two fast probes are taken: chosen by the processor, not by their own figures.
 """
 
@@ -37,7 +37,11 @@ class AtFullSpeed:
 def read(file: pathlib.Path) -> list[Slice]:
     """A last line that is being written is left out."""
     text = file.read_text() if file.exists() else ""
-    lines = (line.split() for line in text[:text.rfind("\n") + 1].splitlines())
+    return parse(text[:text.rfind("\n") + 1])
+
+
+def parse(text: str) -> list[Slice]:
+    lines = (line.split() for line in text.splitlines())
     return [Slice(int(queue), int(packets), float(nanoseconds), float(probe)) for queue, packets, nanoseconds, probe in lines]
 
 

@@ -2,12 +2,10 @@
 //
 // Chain: one line after the other, each known from the one before; lines side by side, or each on a 4 KiB page of its own.
 // Where both take the same, huge pages are what they seem. A virtual machine may have them while its host keeps its memory in
-// small ones: then each look at another page is a walk through two page tables. FetchedLines: 32 random lines are fetched, and
-// then each is changed, as a burst does with its connections.
+// small ones: then each look at another page is a walk through two page tables.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -39,27 +37,6 @@ void Chain(benchmark::State& state) {
 }
 // 4,096 + 64: on a page each, and not all in the same set of a cache.
 BENCHMARK(Chain)->ArgsProduct({{512, 4096}, {64, 4096 + 64}});
-
-// By the lines that there are.
-void FetchedLines(benchmark::State& state) {
-  constexpr std::size_t kAtOnce = 32;
-  const auto lines = static_cast<std::size_t>(state.range(0));
-  core::HugeArray<Line> memory{lines};
-  std::array<Line*, kAtOnce> at{};
-  std::minstd_rand random{1};
-  for (auto _ : state) {
-    for (Line*& each : at) {
-      each = &memory[static_cast<std::size_t>(std::uint64_t{random()} * lines >> 31)];
-      __builtin_prefetch(each);
-    }
-    for (Line* const each : at) {
-      each->next = each;
-      benchmark::ClobberMemory();
-    }
-  }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kAtOnce));
-}
-BENCHMARK(FetchedLines)->Arg(4096)->Arg(1 << 15)->Arg(1 << 18);
 
 }  // namespace
 }  // namespace penstock::bench

@@ -14,7 +14,7 @@
 //                    sent, and how many were lost (with rate=, protocol=udp): {"lost": N, "delays": [[NANOSECONDS, PACKETS],
 //                    ...]}
 //   after=FILE       nothing comes before this file exists
-//   pace=FILE        what packets cost whoever takes them is added there each 50 ms, slice by slice (pace.h)
+//   pace=FILE        what packets cost whoever takes them is added there each 50 ms, slice by slice (bench/pace.h)
 // Each receive queue has flows of its own. A packet's first 64 bytes are written, as much as a NIC's own writing would bring
 // into the cache; its memory is the receiver's mbuf, in the order of its pool.
 //
@@ -36,8 +36,8 @@
 #include <thread>
 #include <vector>
 
+#include "bench/pace.h"
 #include "bench/source/delays.h"
-#include "bench/source/pace.h"
 #include "bench/source/plan.h"
 #include "bench/source/source.h"
 
