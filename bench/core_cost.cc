@@ -37,6 +37,8 @@ constexpr Case kCases[] = {
      [](std::size_t bursts) { return forwards_all(EstablishedFlows{kFlows, 0, Sync::kStandby}, bursts); }},
     {"new", [](std::size_t bursts) { return forwards_all(NewFlows{kRoom, false}, bursts); }},
     {"new, synced", [](std::size_t bursts) { return forwards_all(NewFlows{kRoom, true}, bursts); }},
+    // So few, or valgrind would take minutes to fill the table.
+    {"new, the table is full", [](std::size_t bursts) { return forwards_all(NewFlows{1U << 14, false, true}, bursts); }},
 };
 
 int run(std::span<char*> arguments) {

@@ -14,6 +14,7 @@
 
 #include "dataplane/core/tick.h"
 #include "dataplane/packet/plain_frame.h"
+#include "dataplane/packet/tcp.h"
 
 namespace penstock::core {
 
@@ -94,6 +95,30 @@ static_assert(static_cast<unsigned>(packet::Segment::kDatagram) == packet::kSegm
 // The state after one packet of the client. Precondition: not Segment::kNone.
 [[nodiscard]] constexpr ConnectionState state_after(ConnectionState before, packet::Segment segment) {
   return detail::kAfterSegment[static_cast<std::size_t>(segment) * detail::kStatesInARow + static_cast<std::size_t>(before)];
+}
+
+namespace detail {
+
+// By sloppy TCP or not, and by segment.
+inline constexpr auto kBegun = [] {
+  std::array<std::array<ConnectionState, 64>, 2> begun{};
+  for (std::uint8_t value = 0; value <= static_cast<std::uint8_t>(packet::Segment::kDatagram); ++value) {
+    const packet::Segment segment{value};
+    const bool resets = has_flag(segment, packet::tcp_flag::kRst);
+    const bool is_sure = segment == packet::Segment::kDatagram || has_flag(segment, packet::tcp_flag::kSyn);
+    const ConnectionState first = state_after(ConnectionState::kNone, segment);
+    if (is_sure && !resets) begun[0][value] = first;
+    if (!resets) begun[1][value] = first;
+  }
+  return begun;
+}();
+
+}  // namespace detail
+
+// The state in which a connection begins by this packet; kNone: it may begin none. UDP's packets all may, TCP's SYNs, and with
+// sloppy TCP any segment that doesn't reset. Precondition: not Segment::kNone.
+[[nodiscard]] constexpr ConnectionState begun_by(packet::Segment segment, bool sloppy_tcp) {
+  return detail::kBegun[sloppy_tcp ? 1 : 0][static_cast<std::size_t>(segment)];
 }
 
 // Whether a connection in this state counts as ActiveConn (else InActConn) of its server. A UDP connection never does.

@@ -15,11 +15,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "dataplane/core/bucket_match.h"
 #include "dataplane/core/bucket_pair.h"
 #include "dataplane/core/connection.h"
+#include "dataplane/core/eviction.h"
 #include "dataplane/core/huge_array.h"
 #include "dataplane/core/keyed_hash.h"
 
@@ -49,17 +49,25 @@ class ConnectionTable {
   class Map {
    public:
     explicit Map(ConnectionTable& table)
-        : secret_{table.secret_}, buckets_{&table.buckets_[0]}, count_{table.buckets_.size()} {}
+        : secret_{table.secret_},
+          buckets_{&table.buckets_[0]},
+          count_{table.buckets_.size()},
+          is_crowded_{table.used_ >= table.crowded_at_} {}
     [[nodiscard]] Place place_of(const Key& key) const { return {keyed_hash(key, secret_), count_}; }
-    void prefetch(const Place& place) const { __builtin_prefetch(buckets_ + place.first); }
+    // Inlined always: of a function that does nothing but fetch, g++ 12 leaves out the calls.
+    [[gnu::always_inline]] void prefetch(const Place& place) const {
+      __builtin_prefetch(buckets_ + place.first);
+      if (is_crowded_) [[unlikely]]
+        __builtin_prefetch(buckets_ + place.second(count_));
+    }
     // A look into the key's first bucket: a guess for find(), the connection itself where it lies there. Else its second bucket
-    // is fetched if it may lie there.
+    // is fetched if it may lie there, or would have to.
     [[nodiscard]] Entry* peek(const Key& key, const Place& place) const {
       Bucket& first = buckets_[place.first];
       Entry* const entry = first.find(key);
       if (entry != nullptr) [[likely]]
         return entry;
-      if (first.overflow() != 0) __builtin_prefetch(buckets_ + place.second(count_));
+      if (first.overflow() != 0 || first.may_be_full()) __builtin_prefetch(buckets_ + place.second(count_));
       return first.slots.data();
     }
 
@@ -67,6 +75,7 @@ class ConnectionTable {
     HashSecret secret_;
     Bucket* buckets_;
     std::size_t count_;
+    bool is_crowded_;
   };
 
   [[nodiscard]] Place place_of(const Key& key) const { return {keyed_hash(key, secret_), buckets_.size()}; }
@@ -105,54 +114,52 @@ class ConnectionTable {
     std::uint32_t bucket = 0;
   };
 
-  // Of the connections in the key's two buckets the one of the least weight(connection), a std::int64_t; no entry when all
-  // weigh kStays.
-  static constexpr std::int64_t kStays = std::numeric_limits<std::int64_t>::max();
-  template <typename Weight>
-  [[nodiscard]] Found lightest(const Place& place, Weight weight) {
-    Found lightest;
-    std::int64_t least = kStays;
-    for (const std::uint32_t index : {place.first, second_of(place)}) {
-      for (Entry& entry : buckets_[index].slots) {
-        if (entry.key.is_free()) continue;
-        const std::int64_t its = weight(entry);
-        if (its >= least) continue;
-        least = its;
-        lightest = {&entry, index};
-      }
-    }
-    return lightest;
+  // Of the connections in the key's two buckets, both full, the one that gives way first; no entry when all stay.
+  [[nodiscard]] Found first_to_go(const Place& place, Tick now) {
+    const std::array<std::uint32_t, 2> indices{place.first, second_of(place)};
+    const unsigned position = core::first_to_go(buckets_[indices[0]].slots, buckets_[indices[1]].slots, now);
+    if (position == 2 * kSlots) return {};
+    const std::uint32_t index = indices[position / kSlots];
+    return {&buckets_[index].slots[position % kSlots], index};
   }
 
-  // Ends a connection that lies in one of the key's two buckets and begins this one in its place, as insert() does.
+  // Ends a connection that lies in one of the key's two buckets and begins this one in its place, as insert() does. Which of
+  // the two, and where the old one belongs, can't be predicted: no branch asks for it.
   Entry* replace(Found old, const Key& key, const Place& place) {
-    erase(*old.entry);
-    return old.bucket == place.first ? occupy(*old.entry, key) : occupy_second(*old.entry, key, place);
+    Entry& slot = *old.entry;
+    owe({slot.displaced != 0 ? place_of(slot.key).first : place.first, slot.displaced});
+    clear(slot);
+    slot.displaced = old.bucket != place.first ? 1 : 0;
+    buckets_[place.first].count_overflow(slot.displaced);
+    slot.key = key;
+    return &slot;
   }
 
   void erase(Entry& entry) {
-    if (entry.displaced != 0) owe(place_of(entry.key).first);
+    if (entry.displaced != 0) owe({place_of(entry.key).first, 1});
     clear(entry);
     --used_;
   }
 
-  // Does what erase() has put off.
+  // Does what erase() and replace() have put off.
   void settle() {
-    for (; owed_count_ > 0; --owed_count_) buckets_[owed_[owed_count_ - 1]].count_overflow(-1);
+    for (Owed& each : owed_) pay(each);
   }
 
   // Looks at the next `count` buckets, round and round, and calls end(connection) and then erases each whose time is up.
   template <typename End>
   void sweep(std::size_t count, Tick now, End end) {
-    settle();
     for (; count > 0; --count) {
-      for (Entry& entry : buckets_[sweep_position_].slots) {
-        if (!entry.key.is_free() && is_past(entry.expires, now)) {
-          end(entry);
-          erase(entry);
-        }
+      Bucket& bucket = buckets_[sweep_position_];
+      for (unsigned ended = bucket.ended(now); ended != 0; ended &= ended - 1) {
+        Entry& entry = bucket.slots[static_cast<unsigned>(std::countr_zero(ended))];
+        end(entry);
+        erase(entry);
       }
-      if (++sweep_position_ == buckets_.size()) sweep_position_ = 0;
+      if (++sweep_position_ == buckets_.size()) {
+        sweep_position_ = 0;
+        settle();
+      }
     }
   }
 
@@ -189,11 +196,16 @@ class ConnectionTable {
       const unsigned matches = matching(slots, key);
       return matches == 0 ? nullptr : &slots[static_cast<unsigned>(std::countr_zero(matches))];
     }
-    [[nodiscard]] Entry* free_slot() {
-      for (Entry& entry : slots) {
-        if (entry.key.is_free()) return &entry;
+    [[nodiscard]] Entry* free_slot() { return find(Key{}); }
+    // Slots are taken in order, so the last one was free until all others were not.
+    [[nodiscard]] bool may_be_full() const { return !slots.back().key.is_free(); }
+    // Bit i: slot i has a connection whose time is up. All are judged, because which of them can't be predicted.
+    [[nodiscard]] unsigned ended(Tick now) const {
+      unsigned ended = 0;
+      for (std::size_t i = 0; i < kSlots; ++i) {
+        ended |= (static_cast<unsigned>(!slots[i].key.is_free()) & static_cast<unsigned>(is_past(slots[i].expires, now))) << i;
       }
-      return nullptr;
+      return ended;
     }
   };
   static_assert(sizeof(Bucket) == 64);
@@ -213,12 +225,22 @@ class ConnectionTable {
     entry.bucket_overflow = overflow & Bucket::kMaxOverflow;
   }
 
-  // A count of overflow is to go down, but its bucket is seldom in the cache: it is fetched, and the count goes down when the
-  // next have come. A count that is too high costs whoever misses there a look into another bucket, nothing else.
-  void owe(std::uint32_t bucket) {
-    __builtin_prefetch(&buckets_[bucket], 1);
-    if (owed_count_ == kOwed) settle();
-    owed_[owed_count_++] = bucket;
+  // A count of overflow that is to go down by `change`, 1 or 0.
+  struct Owed {
+    std::uint32_t bucket = 0;
+    int change = 0;
+  };
+  void pay(Owed& owed) {
+    buckets_[owed.bucket].count_overflow(-owed.change);
+    owed.change = 0;
+  }
+  // That bucket is seldom in the cache: it is fetched, and the count goes down when the next have come. A count that is too
+  // high costs whoever misses there a look into another bucket, nothing else.
+  void owe(Owed owed) {
+    __builtin_prefetch(&buckets_[owed.bucket], 1);
+    Owed& oldest = owed_[owed_position_++ % owed_.size()];
+    pay(oldest);
+    oldest = owed;
   }
 
   // A slot of the key's first bucket.
@@ -297,11 +319,12 @@ class ConnectionTable {
   HugeArray<Bucket> buckets_;
   HashSecret secret_ = process_hash_secret();
   std::size_t full_at_ = slot_count() * kLoadPercent / 100;
+  // So full that others had to give way: then each that begins, and many others, look into both their buckets.
+  std::size_t crowded_at_ = slot_count() * (kLoadPercent + 100) / 200;
   std::size_t used_ = 0;
   std::size_t sweep_position_ = 0;
-  static constexpr std::size_t kOwed = 8;
-  std::array<std::uint32_t, kOwed> owed_{};  // buckets
-  std::size_t owed_count_ = 0;
+  std::array<Owed, 8> owed_{};
+  std::uint32_t owed_position_ = 0;
 };
 
 }  // namespace penstock::core

@@ -5,19 +5,13 @@
 // packet of the client.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <limits>
 
 #include "dataplane/core/connection_state.h"
 #include "dataplane/core/connection_table.h"
 #include "dataplane/core/counters.h"
 
 namespace penstock::core {
-
-// How long after its last SYN a client that means to connect has sent something else: it would have repeated the SYN after 1 s
-// and after 2 s more (RFC 6298, 2.1 and 5.5).
-inline constexpr std::chrono::seconds kAnswersWithin{3};
 
 // Worker-owned.
 template <typename Entry>
@@ -26,7 +20,7 @@ class ConnectionTracker {
   using Key = typename Entry::Key;
   using Place = typename ConnectionTable<Entry>::Place;
 
-  // `in_table`: the worker's counter of connections of this kind.
+  // `in_table`: the worker's counter of connections of this kind, which sweep() sets.
   ConnectionTracker(std::size_t connections, CounterBoard& board, WorkerIndex self, Counter64& in_table)
       : table_{connections}, servers_{board.servers(self)}, evicted_{board.worker(self).evicted}, in_table_{in_table} {}
 
@@ -40,7 +34,7 @@ class ConnectionTracker {
   }
 
   // A new connection to `server`, in the state to which its first packet takes it, which counts as the server's. When the table
-  // is full, one of those that share its buckets gives way: weight(). Null when none does.
+  // is full, one of those that share its buckets gives way: eviction.h. Null when none does.
   [[nodiscard, gnu::always_inline]] inline Entry* begin(const Key& key, const Place& place, ServerId server,
                                                         ConnectionState first, std::uint32_t ip_length,
                                                         const StateTimeouts& timeouts, Tick now) {
@@ -86,10 +80,9 @@ class ConnectionTracker {
   [[gnu::noinline]] void end(Entry& entry) {
     uncount(entry);
     table_.erase(entry);
-    in_table_.set(table_.used());
   }
 
-  // Ends what is past its time in the next `buckets` buckets.
+  // Ends what is past its time in the next `buckets` buckets, and says how many connections there are now.
   void sweep(std::size_t buckets, Tick now) {
     table_.sweep(buckets, now, [this](Entry& entry) { uncount(entry); });
     in_table_.set(table_.used());
@@ -114,28 +107,15 @@ class ConnectionTracker {
     Entry* entry = table_.insert(key, place);
     if (entry == nullptr) [[unlikely]]
       entry = replace(key, place, now);
-    if (entry != nullptr) [[likely]]
-      in_table_.set(table_.used());
     return entry;
   }
 
   [[gnu::noinline]] Entry* replace(const Key& key, const Place& place, Tick now) {
-    const auto old = table_.lightest(place, [now](const Entry& each) { return weight(each, now); });
+    const auto old = table_.first_to_go(place, now);
     if (old.entry == nullptr) return nullptr;
     uncount(*old.entry);
     evicted_.add();
     return table_.replace(old, key, place);
-  }
-
-  // Who gives way in a full table, the lightest first: a connection that has been half open for too long, as a SYN flood's are;
-  // then an inactive one; of several that which ends first. An active one stays.
-  static std::int64_t weight(const Entry& entry, Tick now) {
-    constexpr std::int64_t kBeforeOthers = std::numeric_limits<std::uint32_t>::max();
-    const std::int64_t left = static_cast<std::int32_t>(entry.expires - now);
-    if (entry.counts_as_active == 0) return left;
-    const bool is_abandoned =
-        entry.state == ConnectionState::kSynReceived && left <= to_ticks(kSynReceivedTimeout - kAnswersWithin);
-    return is_abandoned ? left - kBeforeOthers : ConnectionTable<Entry>::kStays;
   }
 
   [[nodiscard]] ServerCounters& of(ServerId server) { return servers_[index_of(server)]; }

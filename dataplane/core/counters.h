@@ -42,7 +42,7 @@ struct WorkerCounters {
   std::array<Counter64, packet::kDropReasonCount> drops;  // by DropReason
   std::array<Counter64, kActionCount> actions;            // by Action
   std::array<Counter64, kPuntClassCount> punts;           // by PuntClass
-  Counter64 connections4;                                 // in the table now
+  Counter64 connections4;                                 // in the table when the worker last came round
   Counter64 connections6;
   Counter64 evicted;       // connections that gave way in a full table
   Counter64 stateless;     // packets forwarded by hash, without a connection, while the table was full

@@ -264,8 +264,8 @@ void Forwarder::maintain(const Snapshot&, Tick now) {
   }
   const std::size_t now4 = std::min(sweep_debt4_, kSweepAtOnce);
   const std::size_t now6 = std::min(sweep_debt6_, kSweepAtOnce);
-  if (now4 != 0) ipv4_.sweep(now4, now);
-  if (now6 != 0) ipv6_.sweep(now6, now);
+  ipv4_.sweep(now4, now);
+  ipv6_.sweep(now6, now);
   sweep_debt4_ -= now4;
   sweep_debt6_ -= now6;
   listing_.serve(ipv4_.table(), ipv6_.table(), now);

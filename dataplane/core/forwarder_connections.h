@@ -14,13 +14,6 @@ namespace penstock::core {
 // from this port for one of those, and schedules none (ip_vs_schedule, FTPDATA).
 inline constexpr std::uint16_t kFtpDataPort = 20;
 
-// UDP's packets all may, TCP's SYNs, and sloppily any TCP segment that doesn't reset.
-[[nodiscard]] constexpr bool may_begin_connection(packet::Segment segment, bool sloppy_tcp) {
-  constexpr std::uint8_t kThese = packet::tcp_flag::kSyn | packet::tcp_flag::kRst;
-  const auto flags = static_cast<std::uint8_t>(static_cast<std::uint8_t>(segment) & kThese);
-  return flags == packet::tcp_flag::kSyn || (flags == 0 && (segment == packet::Segment::kDatagram || sloppy_tcp));
-}
-
 template <typename Path>
 [[gnu::always_inline]] inline ServerId Forwarder::choose(const Burst& burst, const Frame& frame,
                                                          const packet::ParsedFrame& parsed, const Lookup& lookup,
@@ -85,7 +78,8 @@ template <typename Path>
   }
   if (burst.snapshot.service_table().is_vip(source)) return but(dropped(DropReason::kSourceIsVip));
   if (key.client_port() == kFtpDataPort) return but(punted(PuntClass::kOther));
-  if (!may_begin_connection(segment, burst.snapshot.sloppy_tcp())) {
+  const ConnectionState first = begun_by(segment, burst.snapshot.sloppy_tcp());
+  if (first == ConnectionState::kNone) {
     // No connection to belong to, and none that it may begin: the kernel resets it.
     if (is_full(burst.now)) return choose_by_hash<Path>(burst, key, ip_length, lookup);
     return but(punted(PuntClass::kOther));
@@ -95,7 +89,6 @@ template <typename Path>
   if (server == kNoServer) return kNoServer;
 
   auto& tracker = Path::tracker(*this);
-  const ConnectionState first = state_after(ConnectionState::kNone, segment);
   auto* const connection = tracker.begin(key, lookup.place, server, first, ip_length, burst.snapshot.timeouts(), burst.now);
   if (connection == nullptr) {
     note_full(burst.now);

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <unordered_map>
 #include <vector>
 
 #include "tests/core/nth_key.h"
+#include "tests/support/seed.h"
 
 namespace penstock::core {
 namespace {
@@ -182,8 +184,7 @@ TYPED_TEST(ConnectionTableOf, WhenFullRefusesAndStaysAsItIs) {
   for (std::uint64_t n = 1'000'000; n < 1'000'500; ++n) {
     const auto key = key_of<TypeParam>(n);
     const auto place = table.place_of(key);
-    const auto old = table.lightest(
-        place, [n](const TypeParam& entry) { return static_cast<std::int64_t>(keyed_hash(entry.key, {n, n}) >> 1U); });
+    const auto old = table.first_to_go(place, 0);
     ASSERT_NE(old.entry, nullptr);
     const auto gone = old.entry->key;
     ASSERT_NE(table.replace(old, key, place), nullptr);
@@ -212,20 +213,23 @@ TYPED_TEST(ConnectionTableOf, CountsOfOverflowGoBackToNothing) {
   EXPECT_EQ(table.used(), 0U);
 }
 
-TYPED_TEST(ConnectionTableOf, FindsTheLightestThatDoesNotStay) {
+TYPED_TEST(ConnectionTableOf, FindsTheFirstToGoInBothBuckets) {
   ConnectionTable<TypeParam> table{1};  // two buckets: every key has both
+  std::vector<TypeParam*> entries;
   for (std::uint64_t n = 1; n <= table.slot_count(); ++n) {
-    auto* const entry = table.insert(key_of<TypeParam>(n), table.place_of(key_of<TypeParam>(n)));
-    ASSERT_NE(entry, nullptr);
-    entry->expires = static_cast<Tick>(n);
+    entries.push_back(table.insert(key_of<TypeParam>(n), table.place_of(key_of<TypeParam>(n))));
+    ASSERT_NE(entries.back(), nullptr);
+    entries.back()->expires = static_cast<Tick>(1000 + n);
   }
   const auto place = table.place_of(key_of<TypeParam>(100));
   EXPECT_EQ(table.insert(key_of<TypeParam>(100), place), nullptr);
-  const auto weight = [](const TypeParam& entry) {
-    return entry.expires == 1 ? ConnectionTable<TypeParam>::kStays : std::int64_t{entry.expires} - 1'000'000;
-  };
-  EXPECT_EQ(table.lightest(place, weight).entry->key, key_of<TypeParam>(2));
-  EXPECT_EQ(table.lightest(place, [](const TypeParam&) { return ConnectionTable<TypeParam>::kStays; }).entry, nullptr);
+  std::ranges::shuffle(entries, std::mt19937{test::seed()});
+  for (TypeParam* const entry : entries) {
+    entry->expires = 1000;
+    EXPECT_EQ(table.first_to_go(place, 500).entry, entry);
+    entry->counts_as_active = 1;
+  }
+  EXPECT_EQ(table.first_to_go(place, 500).entry, nullptr);
 }
 
 TYPED_TEST(ConnectionTableOf, ASweepGoesRoundInSteps) {

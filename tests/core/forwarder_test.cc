@@ -48,6 +48,7 @@ TEST_F(ForwarderTest, CountsConnectionsPacketsAndBytesOfEachServer) {
   EXPECT_EQ(server(2).inactive.get(), 0U);
   send(v6_.udp());
   EXPECT_EQ(server(2).inactive.get(), 1U);
+  pass(1);
   EXPECT_EQ(counters().connections4.get(), 1U);
   EXPECT_EQ(counters().connections6.get(), 1U);
   EXPECT_EQ(counters().actions[static_cast<std::size_t>(Action::kForward)].get(), 3U);
@@ -84,6 +85,7 @@ TEST_F(ForwarderTest, ALargeTableIsSweptInSmallParts) {
   TestWorker large{board, {.connections4 = 100'000, .connections6 = 10}};
   for (std::uint16_t port = 1001; port <= 3000; ++port)
     static_cast<void>(large.receive(*snapshot_, 0, {.bytes = v4_.udp(port)}));
+  static_cast<void>(large.maintain(*snapshot_, 1));
   ASSERT_EQ(board.worker(0).connections4.get(), 2000U);
   static_cast<void>(large.maintain(*snapshot_, 301 * kSecond));
   EXPECT_GT(board.worker(0).connections4.get(), 1900U);  // one call does a bounded part
@@ -126,6 +128,7 @@ TEST_F(ForwarderTest, WithoutAConnectionAFlowHasOneServerAndFlowsHaveAll) {
     return std::to_integer<int>(full.receive(*snapshot_, now_, {.bytes = frame}).front().bytes.at(5));
   };
   for (std::uint16_t port = 1001; port <= 4000; ++port) server_at(v4_.syn(port));
+  static_cast<void>(full.maintain(*snapshot_, now_));
   const std::uint64_t connections = board.worker(0).connections4.get();
   EXPECT_GE(connections, 100U);
   const std::uint64_t before = board.worker(0).stateless.get();
@@ -138,6 +141,7 @@ TEST_F(ForwarderTest, WithoutAConnectionAFlowHasOneServerAndFlowsHaveAll) {
   }
   EXPECT_EQ(servers, (std::set{0, 1, 2}));
   EXPECT_EQ(board.worker(0).stateless.get() - before, 500U);
+  static_cast<void>(full.maintain(*snapshot_, now_));
   EXPECT_EQ(board.worker(0).connections4.get(), connections);
   EXPECT_EQ(board.worker(0).evicted.get(), 0U);
 }
@@ -177,6 +181,7 @@ TEST_F(ForwarderTest, ADirectorThatTakesOverWithMhSendsEachFlowOnToItsServer) {
     }
   }
   EXPECT_EQ(used, (std::set{0, 1, 2}));
+  static_cast<void>(successor.maintain(*its_snapshot, 500));
   EXPECT_EQ(board.worker(0).connections4.get(), 600U);
   EXPECT_EQ(board.worker(0).connections6.get(), 600U);
 }
@@ -199,6 +204,7 @@ TEST_F(FullForwarderTest, WhatGivesWayIsCounted) {
   send(v4_.syn(100));
   EXPECT_EQ(counters().evicted.get(), 1U);
   EXPECT_EQ(counters().stateless.get(), 0U);
+  pass(1);
   EXPECT_EQ(counters().connections4.get(), 8U);
   std::uint64_t total = 0;
   for (std::uint16_t id = 0; id < 3; ++id) total += board_.load_of(ServerId{id}).total();
@@ -216,6 +222,7 @@ TEST_F(FullForwarderTest, WhoNeverAnsweredGivesWayToWhoComes) {
   EXPECT_EQ(counters().stateless.get(), 1U);
   send(v4_.syn(105));
   EXPECT_EQ(counters().stateless.get(), 2U);
+  pass(1);
   EXPECT_EQ(counters().connections4.get(), 8U);
 }
 
