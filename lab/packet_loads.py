@@ -28,6 +28,8 @@ ROUTER_MAC = "02:00:00:00:00:00"
 PCAP_MAC = "02:70:63:61:70:00"  # net_pcap's first one
 MEMIF_MAC = "02:00:00:00:00:0e"
 MEMORY_MIB = 1024
+# What penstockd takes at once. net_null makes so many packets each time, however few come at a rate: testpmd has to have as much of it to do.
+BURST = 64
 DEFAULT_CONNECTIONS = 1 << 20  # penstockd's, for each worker
 HUGE_PAGE_FILE = pathlib.Path("/proc/sys/vm/nr_hugepages")
 HUGE_PAGES = 1280  # of 2 MiB: both programs with their packets, and penstockd's tables
@@ -250,7 +252,7 @@ class Testpmd(Program):
         lcores = "0@0," + ",".join(f"{worker + 1}@{os.cpu_count() - 1 - worker}" for worker in range(workers))
         command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-pci", *memory_arguments().split(), "--lcores", lcores, "--file-prefix", f"{lab.id}-testpmd",
                    "--vdev", load.device_arguments(lab, workers, self.name), *load.eal.split(), "--", "-i", "--forward-mode=macswap", f"--nb-cores={workers}",
-                   f"--rxq={workers}", f"--txq={workers}", "--total-num-mbufs=131071"]
+                   f"--rxq={workers}", f"--txq={workers}", "--total-num-mbufs=131071", *([f"--burst={BURST}"] if load.rate else [])]
         self.report = report_of(lab, self.name)
         self._log = (lab.directory / "testpmd.log").open("w")
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
