@@ -10,6 +10,7 @@ touch the master's last advert or come after the takeover was due. Exit status 1
 
 import argparse
 import dataclasses
+import itertools
 import os
 import pathlib
 import statistics
@@ -155,11 +156,13 @@ def forwarded_probes(wire: VrrpWire, since: int) -> list[Probe]:
 def lost_probes(wire: VrrpWire, since: int) -> tuple[int, float]:
     """How many probes that the client sent no director forwarded, and the longest time in which none was. Leaves out what may still
     be on its way."""
-    sent = [probe.number for probe in wire.probes(topology.CLIENT.name, since)]
+    sent = wire.probes(topology.CLIENT.name, since)
     passed = sorted(forwarded_probes(wire, since), key=lambda probe: probe.time)
     numbers = {probe.number for probe in passed}
-    lost = sum(number not in numbers for number in sent if number < passed[-1].number)
-    return lost, max(after.time - before.time for before, after in zip(passed, passed[1:], strict=False))
+    lost = sum(probe.number not in numbers for probe in sent if probe.number < passed[-1].number)
+    # From the first one sent on: a master that is killed may have forwarded none since then.
+    times = [sent[0].time, *(probe.time for probe in passed)]
+    return lost, max(after - before for before, after in itertools.pairwise(times))
 
 
 def stretch(lost: list[int], gaps: list[float]) -> str:

@@ -180,10 +180,11 @@ def tell_full_speed(measured: list[Measured]) -> None:
             print(f"{ours.label} {'-':>9} {'-':>9} {'-':>9} {'-':>6} {0:6.0%}")
             continue
         print(f"{ours.label} {ours.ns_at_full_speed:9.1f} {theirs.ns_at_full_speed:9.1f} {ours.ns_at_full_speed - theirs.ns_at_full_speed:+9.1f} "
-              f"{ours.ns_at_full_speed / theirs.ns_at_full_speed:6.2f} {min(ours.full_speed_share, theirs.full_speed_share):6.0%}")
+              f"{ours.ns_at_full_speed / theirs.ns_at_full_speed:6.2f} {min(ours.full_speed_share, theirs.full_speed_share):6.0%}"
+              + ("" if theirs.program == "testpmd" else f"  (beside {theirs.case})"))
 
 
-def measure_sync(lab: Lab, seconds: float, rounds: int) -> Measured:
+def measure_sync(lab: Lab, seconds: float, rounds: int, best: float = float("inf")) -> Measured:
     """What connection sync takes away: penstockd with it beside penstockd without, each with 100,000 new TCP connections a second."""
     load = Load(4096, new_each=PACKETS_OF_A_CONNECTION, protocol="tcp")
     programs = [PenstockdUnderLoad(lab, load, node=node, connections=1 << 22, configuration=configuration)
@@ -191,7 +192,7 @@ def measure_sync(lab: Lab, seconds: float, rounds: int) -> Measured:
     try:
         synced = programs[1]
         wait_for("the sync daemon", lambda: synced.daemon.penstock("ipvsadm", "-Ln", "--daemon").stdout.startswith("master"), seconds=60)
-        turns = by_turns(programs, seconds, rounds, rounds, float("inf"))
+        turns = by_turns(programs, seconds, rounds, MOST_ROUNDS * rounds, best)
         synced.go_on()
         shown = json.loads(synced.daemon.penstock("show", "sync", "--json").stdout)
     finally:
@@ -200,11 +201,11 @@ def measure_sync(lab: Lab, seconds: float, rounds: int) -> Measured:
     without, with_it = (statistics.median(column) for column in zip(*turns.figures, strict=True))
     ratios = [off / on for off, on in turns.figures]
     print(f"connection sync: {1000 / without / PACKETS_OF_A_CONNECTION * 1e6:,.0f} new connections a second; off {without:.1f}, on {with_it:.1f} ns a packet; "
-          f"rate on / off {statistics.median(ratios):.3f} (of {rounds} rounds, worst {min(ratios):.3f})"
+          f"rate on / off {statistics.median(ratios):.3f} (of {len(ratios)} rounds, worst {min(ratios):.3f})"
           + (f"  LOST {turns.dropped}" if any(turns.dropped) else "") + f"\n{shown}", flush=True)
     rows = [Row("penstock", f"connection sync {name}", load.device, load.flows, load.size, 1, round(value, 2))
-            for name, value in (("off", without), ("on", with_it))]
-    return Measured(rows, not any(turns.dropped))
+            for name, value in (("on", with_it), ("off", without))]
+    return Measured(rows, not any(turns.dropped), turns.slices[::-1])
 
 
 def measure_start(lab: Lab) -> Measured:
@@ -225,7 +226,7 @@ def measures(lab: Lab, arguments: argparse.Namespace) -> Iterator[tuple[str, Cal
     """All that there is to measure, by name; each takes the best probe so far."""
     for case in cases(arguments.most_flows):
         yield f"{case.name} {case.load.device} {case.workers} workers", functools.partial(measure, lab, case, arguments.seconds, arguments.rounds)
-    yield "connection sync", lambda _: measure_sync(lab, arguments.seconds, arguments.rounds)
+    yield "connection sync", functools.partial(measure_sync, lab, arguments.seconds, arguments.rounds)
     yield "start", lambda _: measure_start(lab)
 
 
