@@ -15,7 +15,8 @@ import sys
 from lab.penstockd import ROOT, build_directory
 
 CASE, SIZE, WORKERS = "established", 60, 1
-DEVICES = {"pcap": "net_pcap", "memif": "net_memif", "source": "net_null, filled"}
+# Not memif: there the generator decides what a packet costs.
+DEVICES = {"pcap": "net_pcap", "source": "net_null, filled"}
 LABELS = {"penstock": "penstockd", "ipvs": "Linux, IPVS"}
 Curves = dict[str, list[tuple[int, float]]]
 
@@ -24,6 +25,8 @@ def curves_of(rows: list[dict], figure: str) -> Curves:
     """By the curve's title: flows and costs, in order."""
     curves: Curves = {}
     for row in rows:
+        if row.get("device", "source") not in DEVICES:
+            continue
         if (row["case"], row.get("size", SIZE), row.get("workers")) == (CASE, SIZE, WORKERS) and row.get(figure) is not None:
             program = LABELS.get(row["program"], row["program"])
             title = f"{program}, {DEVICES[row['device']]}" if "device" in row else program
