@@ -136,8 +136,9 @@ class Penstockd:
         self.wait_for_workers()
 
     def wait_for_workers(self) -> None:
-        """Until what control has published is in force. A worker takes it when a loop begins; one that was preempted in the middle of a loop
-        still goes by the old one when it gets on."""
+        """Until what the listings say is in force. Control publishes at the pace of what that costs, later than it knows. A worker takes what is
+        published when a loop begins; one that was preempted in the middle of a loop still goes by the old one when it gets on."""
+        wait_for("control to publish what it knows", lambda: not json.loads(ask(self.socket, "show", "stats", "--json").stdout)["daemon"]["snapshot_is_due"])
         before = self._polls()
         wait_for("a new loop of each worker", lambda: all(now > then + 1 for now, then in zip(self._polls(), before, strict=True)))
 

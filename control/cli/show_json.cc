@@ -159,7 +159,8 @@ Json daemon_json(const DaemonStatus& daemon) {
        {{"tcp", daemon.timeout_tcp.count()}, {"tcp_fin", daemon.timeout_tcp_fin.count()}, {"udp", daemon.timeout_udp.count()}}},
       {"connection_table_size", daemon.connection_table_size},
       {"packets_per_second", daemon.packets_per_second},
-      {"snapshots_published", daemon.snapshots_published}};
+      {"snapshots_published", daemon.snapshots_published},
+      {"snapshot_is_due", daemon.snapshot_is_due}};
   Json& daemons = json["sync_daemons"] = Json::array();
   for (const SyncDaemonStatus& sync : daemon.sync_daemons) daemons.push_back(sync_daemon_json(sync));
   return json;

@@ -227,6 +227,7 @@ struct DaemonStatus {
   std::uint64_t connection_table_size = 4096;  // entries of all workers: the "size=" of ipvsadm's first line
   double packets_per_second = 0;
   std::uint64_t snapshots_published = 0;  // changes of what the workers read
+  bool snapshot_is_due = false;           // control knows more than they go by; it publishes at the pace of what that costs
   std::vector<SyncDaemonStatus> sync_daemons{};
 };
 

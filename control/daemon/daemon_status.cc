@@ -160,6 +160,7 @@ DaemonStatus DaemonStatusSource::daemon() const {
           .connection_table_size = sizes_.connections4 * sources_.board.workers(),
           .packets_per_second = packets_per_second_,
           .snapshots_published = sources_.publisher.count(),
+          .snapshot_is_due = sources_.publisher.is_due(),
           .sync_daemons = daemons};
 }
 

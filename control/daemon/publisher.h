@@ -49,6 +49,8 @@ class Publisher {
 
   // Publications so far.
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  // Whether something is to be published: workers don't go by it yet.
+  [[nodiscard]] bool is_due() const { return timer_.is_active(); }
   [[nodiscard]] const VerdictLatency& verdict_latency() const { return verdict_latency_; }
 
  private:

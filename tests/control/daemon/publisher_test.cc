@@ -43,10 +43,13 @@ class PublisherTest : public ::testing::Test {
 };
 
 TEST_F(PublisherTest, all_requests_of_a_turn_are_one_publication) {
+  EXPECT_FALSE(publisher.is_due());
   publisher.request();
   publisher.request();
   EXPECT_EQ(publisher.count(), 0U);
+  EXPECT_TRUE(publisher.is_due());
   run_until_published(1);
+  EXPECT_FALSE(publisher.is_due());
   loop.run_once();
   EXPECT_EQ(publisher.count(), 1U);
 }
